@@ -1,0 +1,94 @@
+import type { JsonObject } from '../document/json.js';
+import type { DocumentKey, SearchDocument } from '../document/search-document.js';
+import type { SearchQuery } from '../query/search-query.js';
+import type { IndexSettings } from './index-settings.js';
+import type { TaskOutcome, TaskRef } from './task.js';
+
+/** Given to any call that may take long. An aborted call rejects with the signal's reason. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OutcomesOptions extends CallOptions {
+  /** Milliseconds to wait for every task to end; 0 looks once. At least one look always happens. */
+  readonly waitMs?: number;
+}
+
+/** One match, as a backend found it. */
+export interface RawHit {
+  readonly key: DocumentKey;
+  readonly data: JsonObject;
+  /** The same document with the marks of `SearchQuery.highlight`, every value of it a string. */
+  readonly formatted: JsonObject | null;
+}
+
+/** The answer of a backend to one search. Either the exact totals or the estimate is there, never both. */
+export interface HitPage {
+  readonly hits: readonly RawHit[];
+  readonly totalHits?: number;
+  readonly totalPages?: number;
+  readonly estimatedTotalHits?: number;
+  /** Count of documents a value, for each facet asked for; values are the strings that the engine shows. */
+  readonly facets: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Smallest and largest number, for each facet asked for that has numbers. */
+  readonly facetStats: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
+  /** The engine's answer as it came, for what the common form leaves out. */
+  readonly raw: unknown;
+}
+
+export interface StoredDocument {
+  readonly key: DocumentKey;
+  readonly data: JsonObject;
+}
+
+export interface DocumentReader {
+  /** Every document of an index in the engine's own order, page by page. */
+  scan(index: string, options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<readonly StoredDocument[]>;
+  /** Documents by key, in no particular order; a key without a document is left out. */
+  fetch(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly StoredDocument[]>;
+}
+
+export interface IndexInfo {
+  readonly name: string;
+  /** ISO 8601; travels with the physical index through a swap. */
+  readonly createdAt: string;
+  /** The attribute that holds the key, or null where no document was written yet and none was named. */
+  readonly primaryKey: string | null;
+}
+
+export interface IndexAdmin {
+  /** Creates an index whose primary key is `KEY_ATTRIBUTE`. The task fails where the index exists. */
+  create(index: string, options?: CallOptions): Promise<TaskRef>;
+  get(index: string, options?: CallOptions): Promise<IndexInfo | null>;
+  /** Every member of the settings, the engine's defaults included. Throws `INDEX_NOT_FOUND`. */
+  settings(index: string, options?: CallOptions): Promise<Required<IndexSettings>>;
+  /** Changes the members given, leaves the others. */
+  apply(index: string, settings: IndexSettings, options?: CallOptions): Promise<TaskRef>;
+  /** Exchanges the documents and settings of two existing indexes, in one step. */
+  swap(left: string, right: string, options?: CallOptions): Promise<TaskRef>;
+  drop(index: string, options?: CallOptions): Promise<TaskRef>;
+  /** Throws `INDEX_NOT_FOUND`. */
+  stats(index: string, options?: CallOptions): Promise<{ readonly documents: number; readonly indexing: boolean }>;
+}
+
+/**
+ * What Scrypath asks of a search engine. Writes are tasks: a call resolves when the engine has accepted the work, and
+ * `outcomes` tells how it ended. Tasks of one index are carried out in the order in which they were accepted.
+ * Failures are `ScrypathError`s with a `BACKEND_…`, `INDEX_…` or `TASK_…` code.
+ * The seam is not under semantic versioning; `scrypath/testing` exports the conformance suite that every backend passes.
+ */
+export interface Backend {
+  readonly name: string;
+  /** Writes whole documents: one that has the same key is replaced. An index that is missing is created. */
+  upsert(index: string, documents: readonly SearchDocument[], options?: CallOptions): Promise<readonly TaskRef[]>;
+  /** Removes documents by key; a key without a document is no error. The task fails where the index is missing. */
+  remove(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly TaskRef[]>;
+  /** One outcome for each task, in the order given. Resolves when every task has ended or the wait is over. */
+  outcomes(tasks: readonly TaskRef[], options?: OutcomesOptions): Promise<readonly TaskOutcome[]>;
+  /** Throws `INDEX_NOT_FOUND`. */
+  search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage>;
+  readonly documents: DocumentReader;
+  readonly indexes: IndexAdmin;
+  /** Lets go of connections, timers and files. A closed backend refuses every call with `CLOSED`. */
+  close?(): Promise<void>;
+}

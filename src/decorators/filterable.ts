@@ -1,0 +1,21 @@
+import { declareField } from './declaration.js';
+
+export interface FilterableOptions {
+  /** Whether values of the field can be counted by `facets`; default false. */
+  readonly facet?: boolean;
+}
+
+/**
+ * The property can stand in a filter; with `facet: true` its values can be counted too. On a relation, an embedded or a
+ * JSON property, give the paths below it.
+ * @example
+ * \@Filterable({ facet: true }) \@Column('simple-array') genres!: string[];
+ * \@Filterable('name', 'country.code') \@ManyToOne(() => Director) director!: Relation<Director>;
+ */
+export function Filterable(...paths: string[]): PropertyDecorator;
+export function Filterable(...pathsAndOptions: [...paths: string[], options: FilterableOptions]): PropertyDecorator;
+export function Filterable(...given: (string | FilterableOptions)[]): PropertyDecorator {
+  const paths = given.filter((value) => typeof value === 'string');
+  const facet = given.some((value) => typeof value === 'object' && value.facet === true);
+  return (target, property) => declareField(target, property, { role: 'filterable', paths, facet }, 'Filterable');
+}

@@ -1,0 +1,116 @@
+/**
+ * Every way in which Scrypath refuses or fails, for programs. A code keeps its meaning between versions; the sentences
+ * of a message do not.
+ */
+export const ERROR_CODES = [
+  /** An option is unknown or has a value that it cannot have. */
+  'OPTION_INVALID',
+  /** A declaration (decorator, `describe`) does not fit the entity; `problems` lists every mistake. */
+  'DECLARATION_INVALID',
+  /** The entity has no search declaration, or the DataSource does not know it. */
+  'ENTITY_UNKNOWN',
+  /** The DataSource is not initialized yet. */
+  'DATA_SOURCE_NOT_READY',
+  /** A package that this door needs is not installed. */
+  'PEER_MISSING',
+  /** A record or key has no value for a primary key field. */
+  'KEY_MISSING',
+  /** A primary key or a document key cannot be encoded or decoded. */
+  'KEY_INVALID',
+  /** A record cannot become a document: a missing field, a hook that returns no plain object, a changed key. */
+  'PROJECTION_FAILED',
+  /** The projection needs a relation that is not loaded on the record. */
+  'RELATION_NOT_LOADED',
+  /** A query is not valid; nothing was sent. */
+  'QUERY_INVALID',
+  /** A filter, sort or facet names a field that is not declared for it; nothing was sent. */
+  'FIELD_NOT_DECLARED',
+  /** `inline` or `manual` sync inside an open database transaction; nothing was sent. */
+  'SYNC_IN_TRANSACTION',
+  /** The engine finished the task with an error. */
+  'TASK_FAILED',
+  /** The task was canceled in the engine. */
+  'TASK_CANCELED',
+  /** The task had not ended within the time-out; it may yet complete. */
+  'TASK_TIMEOUT',
+  /** The engine does not know the task (any more): its outcome cannot be known. */
+  'TASK_UNKNOWN',
+  /** The engine cannot be reached. */
+  'BACKEND_UNREACHABLE',
+  /** The engine did not answer within the time-out; whether it took the request is unknown. */
+  'BACKEND_TIMEOUT',
+  /** The engine refused the credentials, or they lack a permission. */
+  'BACKEND_FORBIDDEN',
+  /** The engine refused the request. */
+  'BACKEND_REJECTED',
+  /** The engine is over its capacity and asks to come back later. */
+  'BACKEND_BUSY',
+  /** The engine failed inside, or its answer is not what its protocol says. */
+  'BACKEND_BROKEN',
+  /** The index does not exist. */
+  'INDEX_NOT_FOUND',
+  /** The name cannot be the name of an index. */
+  'INDEX_NAME_INVALID',
+  /** The service is closed. */
+  'CLOSED',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What a {@link ScrypathError} is made of; `happened` and `remedy` are sentences for a person. */
+export interface ErrorFacts {
+  readonly code: ErrorCode;
+  readonly happened: string;
+  readonly remedy?: string;
+  /** The name of the entity concerned. */
+  readonly entity?: string | undefined;
+  /** The name of the index concerned. */
+  readonly index?: string | undefined;
+  /** The task concerned. */
+  readonly task?: { readonly id: number; readonly index: string } | undefined;
+  /** Every mistake, where one error reports several. */
+  readonly problems?: readonly string[];
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('scrypath:error');
+
+/**
+ * The one error class of this package: a stable `code`, what happened, what to do about it, and the original `cause`.
+ * The text holds no key, no credential and no document.
+ * @example
+ * try {
+ *   await movies.syncRecord(movie);
+ * } catch (error) {
+ *   if (!ScrypathError.is(error, 'TASK_TIMEOUT')) throw error;
+ * }
+ */
+export class ScrypathError extends Error {
+  override readonly name = 'ScrypathError';
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+  readonly entity: string | undefined;
+  readonly index: string | undefined;
+  readonly task: { readonly id: number; readonly index: string } | undefined;
+  readonly problems: readonly string[];
+
+  constructor(facts: ErrorFacts) {
+    super(
+      facts.remedy ? `${facts.happened} ${facts.remedy}` : facts.happened,
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
+    this.code = facts.code;
+    this.remedy = facts.remedy;
+    this.entity = facts.entity;
+    this.index = facts.index;
+    this.task = facts.task;
+    this.problems = Object.freeze([...(facts.problems ?? [])]);
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Whether `error` is a ScrypathError, of this `code` where one is given. Holds between two copies of the package. */
+  static is(error: unknown, code?: ErrorCode): error is ScrypathError {
+    if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
+    return code === undefined || ('code' in error && error.code === code);
+  }
+}
