@@ -1,4 +1,4 @@
-import { declareField } from './declaration.js';
+import { fieldDecorator } from './field-decorator.js';
 
 export interface FilterableOptions {
   /** Whether values of the field can be counted by `facets`; default false. */
@@ -17,5 +17,5 @@ export function Filterable(...pathsAndOptions: [...paths: string[], options: Fil
 export function Filterable(...given: (string | FilterableOptions)[]): PropertyDecorator {
   const paths = given.filter((value) => typeof value === 'string');
   const facet = given.some((value) => typeof value === 'object' && value.facet === true);
-  return (target, property) => declareField(target, property, { role: 'filterable', paths, facet }, 'Filterable');
+  return fieldDecorator('filterable', paths, facet);
 }

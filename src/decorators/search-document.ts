@@ -1,4 +1,9 @@
-import { declare } from './declaration.js';
+import { declare, type FieldRoles, factsOf } from '../metadata/declaration.js';
+
+export interface SearchDocumentOptions {
+  /** Fields of the document that are no properties of the entity, and what they are for. */
+  readonly fields?: Readonly<Record<string, FieldRoles>>;
+}
 
 /** A decorator for a method that returns a document. */
 export type DocumentHookDecorator = <M extends () => object>(
@@ -12,15 +17,17 @@ export type DocumentHookDecorator = <M extends () => object>(
  * fields. It is synchronous and reads only what is loaded: name the relations it reads in `@Searchable({ relations })`.
  * It cannot change the document's key.
  * @example
- * \@SearchDocument() toSearchDocument() { return { title: this.title, decade: Math.floor(this.year / 10) * 10 }; }
+ * \@SearchDocument({ fields: { decade: { filterable: { facet: true } } } })
+ * toSearchDocument() { return { title: this.title, decade: Math.floor(this.year / 10) * 10 }; }
  */
-export function SearchDocument(): DocumentHookDecorator {
-  return (target, property) => {
-    const owner = typeof target === 'function' ? target : target.constructor;
-    declare(owner, (facts) => {
+export function SearchDocument(options: SearchDocumentOptions = {}): DocumentHookDecorator {
+  return (target, property) =>
+    declare(target, (facts) => {
       if (typeof property !== 'string' || typeof target === 'function') {
-        facts.misuses.push(`@SearchDocument stands on ${String(property)}: put it on an instance method.`);
-      } else facts.hooks.push(property);
+        facts.misuses.push(`@SearchDocument stands on ${String(property)}: it is for an instance method.`);
+        return;
+      }
+      facts.hook = property;
+      facts.fields.push(...factsOf(options.fields ?? {}, true));
     });
-  };
 }

@@ -1,4 +1,5 @@
-import { declare, declareField, type SearchableOptions } from './declaration.js';
+import { declare, type SearchableOptions } from '../metadata/declaration.js';
+import { fieldDecorator } from './field-decorator.js';
 
 /** A decorator that may stand on a class or on a property. */
 export type SearchableDecorator = (target: object, property?: PropertyKey) => void;
@@ -21,22 +22,20 @@ export type SearchableClassDecorator<E> = (target: abstract new (...args: never[
 export function Searchable(...paths: string[]): SearchableDecorator;
 export function Searchable<E extends object>(options: SearchableOptions<E>): SearchableClassDecorator<E>;
 export function Searchable(...given: (string | SearchableOptions<never>)[]): SearchableDecorator {
+  const paths = given.filter((value) => typeof value === 'string');
+  const options = given.find((value) => typeof value === 'object');
   return (target, property) => {
-    const options = given.filter((value) => typeof value === 'object');
-    const paths = given.filter((value) => typeof value === 'string');
-    if (property !== undefined) {
-      if (options.length > 0)
-        misused(target, `@Searchable on ${String(property)} has options: only a class takes them.`);
-      else declareField(target, property, { role: 'searchable', paths, facet: false }, 'Searchable');
-    } else if (paths.length > 0) misused(target, '@Searchable on the class has paths: only a property takes them.');
-    else
-      declare(
-        target,
-        (facts) => (facts.entity = { ...facts.entity, ...(options[0] as SearchableOptions | undefined) }),
-      );
+    if (property !== undefined && options === undefined) fieldDecorator('searchable', paths)(target, property);
+    else if (property === undefined && paths.length === 0) {
+      declare(target, (facts) => {
+        facts.entity = { ...facts.entity, ...(options as SearchableOptions | undefined) };
+      });
+    } else {
+      const sentence =
+        property === undefined
+          ? '@Searchable on the class names paths: it takes options; paths stand on properties.'
+          : `@Searchable on ${String(property)} has options: a property takes paths; options stand on the class.`;
+      declare(target, (facts) => facts.misuses.push(sentence));
+    }
   };
-}
-
-function misused(target: object, sentence: string): void {
-  declare(typeof target === 'function' ? target : target.constructor, (facts) => facts.misuses.push(sentence));
 }

@@ -1,9 +1,9 @@
-import { declareField } from './declaration.js';
+import { fieldDecorator } from './field-decorator.js';
 
 /**
  * Results can be sorted by the property. On a relation, an embedded or a JSON property, give the paths below it.
  * @example \@Sortable() \@Column() year!: number;
  */
 export function Sortable(...paths: string[]): PropertyDecorator {
-  return (target, property) => declareField(target, property, { role: 'sortable', paths, facet: false }, 'Sortable');
+  return fieldDecorator('sortable', paths);
 }

@@ -1,0 +1,270 @@
+import type { EntityMetadata } from 'typeorm';
+import { KEY_ATTRIBUTE } from '../document/search-document.js';
+import { type Declaration, declarationOf, declaresIndex, type EntityClass, type FieldFact } from './declaration.js';
+import { type FieldStep, followPath } from './field-steps.js';
+import { indexNameOf, isIndexName, snakeCase } from './index-name.js';
+import type { IndexSettings } from './index-settings.js';
+import { recordKeyOf } from './record-key.js';
+import { comparedName, type SearchField, type SearchMetadata } from './search-metadata.js';
+
+/** The metadata of one entity, or every mistake in its declaration. */
+export type BuiltMetadata =
+  | { readonly metadata: SearchMetadata; readonly problems: readonly [] }
+  | { readonly metadata: null; readonly problems: readonly string[] };
+
+export interface IndexDefaults {
+  readonly prefix: string | null;
+}
+
+/** Turns a declaration and TypeORM's metadata into the metadata of one index. Collects mistakes; throws none. */
+export function buildMetadata(
+  entity: EntityMetadata,
+  declaration: Declaration,
+  defaults: IndexDefaults,
+): BuiltMetadata {
+  const problems = declaration.misuses.map((misuse) => `${entity.name}: ${misuse}`);
+  const options = declaration.entity ?? {};
+  const index = options.index ?? snakeCase(entity.name);
+  const prefix = options.prefix ?? defaults.prefix;
+  const indexName = indexNameOf(prefix, index);
+  if (!isIndexName(indexName))
+    problems.push(`${entity.name}: "${indexName}" cannot be an index name; use 1 to 400 of A-Z a-z 0-9 _ -.`);
+
+  const subclasses = subclassFacts(entity, declaration);
+  const facts = [...declaration.fields, ...embeddedFacts(entity), ...subclasses.map(({ fact }) => fact)];
+  if (facts.length === 0 && declaration.hook === null)
+    problems.push(`${entity.name}: nothing is declared; put @Searchable, @Filterable or @Sortable on a property.`);
+  const owners = new Map(subclasses.map(({ fact, owner }) => [fact.path, owner]));
+  for (const { path } of declaration.fields) owners.delete(path);
+  const fields = fieldsOf(entity, facts, owners, declaration, problems);
+  const relations = relationsOf(entity, fields, options.relations ?? [], declaration.hook !== null, problems);
+  if (problems.length > 0) return { metadata: null, problems };
+
+  const searchable = fields.filter((field) => field.priority !== null).sort((a, b) => a.priority! - b.priority!);
+  const key = recordKeyOf(entity);
+  const metadata: SearchMetadata = {
+    entity: entity.name,
+    target: entity.target,
+    indexName,
+    prefix,
+    index,
+    source: declaration.hook === null ? 'fields' : 'custom',
+    hook: declaration.hook,
+    when: (options.when as ((record: object) => boolean) | undefined) ?? null,
+    mode: options.mode ?? null,
+    key,
+    keyFields: key.fields,
+    fields: Object.freeze(fields),
+    searchable: Object.freeze(searchable.map((field) => field.path)),
+    filterable: pathsWith(fields, (field) => field.filterable),
+    sortable: pathsWith(fields, (field) => field.sortable),
+    facets: pathsWith(fields, (field) => field.facet),
+    relations: Object.freeze(relations),
+    settings: settingsOf(fields, searchable, declaration),
+  };
+  return { metadata: Object.freeze(metadata), problems: [] };
+}
+
+const pathsWith = (fields: readonly SearchField[], has: (field: SearchField) => boolean) =>
+  Object.freeze(fields.filter(has).map((field) => field.path));
+
+/** Facts declared inside embedded classes hold wherever the class is embedded. */
+function embeddedFacts(entity: EntityMetadata): FieldFact[] {
+  return entity.allEmbeddeds.flatMap(({ type, propertyPath }) =>
+    typeof type === 'function'
+      ? declarationOf(type as unknown as EntityClass).fields.map((fact) => ({
+          ...fact,
+          path: `${propertyPath}.${fact.path}`,
+        }))
+      : [],
+  );
+}
+
+interface SubclassFact {
+  readonly fact: FieldFact;
+  readonly owner: EntityMetadata;
+}
+
+/** The index of a single-table root holds its subclasses too, so their fields are fields of it. */
+function subclassFacts(entity: EntityMetadata, declaration: Declaration): SubclassFact[] {
+  const known = new Set(declaration.fields.map(roleAndPath));
+  return subclassesOf(entity).flatMap((owner) => {
+    if (typeof owner.target !== 'function') return [];
+    const facts = declarationOf(owner.target as EntityClass).fields.filter((fact) => !known.has(roleAndPath(fact)));
+    for (const fact of facts) known.add(roleAndPath(fact));
+    return facts.map((fact) => ({ fact, owner }));
+  });
+}
+
+const roleAndPath = (fact: FieldFact) => `${fact.role} ${fact.path}`;
+const subclassesOf = (entity: EntityMetadata): EntityMetadata[] =>
+  entity.childEntityMetadatas.flatMap((child) => [child, ...subclassesOf(child)]);
+
+function fieldsOf(
+  entity: EntityMetadata,
+  facts: readonly FieldFact[],
+  subclassOwners: ReadonlyMap<string, EntityMetadata>,
+  declaration: Declaration,
+  problems: string[],
+): SearchField[] {
+  const byPath = groupByPath(facts);
+  const searchables = facts.filter((fact) => fact.role === 'searchable').map((fact) => fact.path);
+  const fields: SearchField[] = [];
+
+  for (const [path, roles] of byPath) {
+    const has = (role: FieldFact['role']) => roles.some((fact) => fact.role === role);
+    const way = roles.every((fact) => fact.ofHook)
+      ? { steps: [], kind: 'open' as const, list: false }
+      : followPath(subclassOwners.get(path) ?? entity, path);
+    if ('remedy' in way) {
+      problems.push(`${entity.name}.${path} (@${decoratorsOf(roles)}): ${way.happened}; ${way.remedy}.`);
+      continue;
+    }
+    // What class-transformer excludes must not reach an engine, whatever else is declared for it.
+    if (way.steps.some((step) => step.serialization.excluded)) continue;
+    const name = way.steps.length === 0 ? path : way.steps.map(nameOfStep).join('.');
+    fields.push(
+      Object.freeze({
+        path,
+        name,
+        kind: kindIn(declaration, way.kind),
+        list: way.list,
+        priority: has('searchable') ? searchables.indexOf(path) : null,
+        filterable: has('filterable'),
+        facet: roles.some((fact) => fact.facet),
+        sortable: has('sortable'),
+        steps: Object.freeze(way.steps),
+        ofSubclass: subclassOwners.has(path),
+      }),
+    );
+  }
+  problems.push(...nameProblems(entity, fields));
+  return fields;
+}
+
+// A hook may give a field another type than the column's; only where it says how values compare does the column count.
+const kindIn = (declaration: Declaration, kind: SearchField['kind']): SearchField['kind'] =>
+  declaration.hook === null || kind === 'exact' ? kind : 'open';
+
+const nameOfStep = (step: FieldStep) => step.serialization.name ?? step.property;
+const decoratorsOf = (roles: readonly FieldFact[]) =>
+  [...new Set(roles.map((fact) => fact.role[0]!.toUpperCase() + fact.role.slice(1)))].join(', @');
+
+function groupByPath(facts: readonly FieldFact[]): Map<string, FieldFact[]> {
+  const groups = new Map<string, FieldFact[]>();
+  for (const fact of facts) groups.set(fact.path, [...(groups.get(fact.path) ?? []), fact]);
+  return groups;
+}
+
+const ENGINE_FIELDS = ['_geo', '_geojson', '_vectors'];
+
+function nameProblems(entity: EntityMetadata, fields: readonly SearchField[]): string[] {
+  const problems: string[] = [];
+  const seen = new Map<string, string>();
+  for (const { path, name } of fields) {
+    const at = `${entity.name}.${path}`;
+    if (name.startsWith('_') && !ENGINE_FIELDS.includes(name.split('.')[0]!))
+      problems.push(
+        `${at}: the document name "${name}" begins with "_", as ${KEY_ATTRIBUTE} does; rename it with @Expose.`,
+      );
+    for (const [other, otherPath] of seen) {
+      if (other === name)
+        problems.push(
+          `${at}: ${entity.name}.${otherPath} has the document name "${name}" too; rename one with @Expose.`,
+        );
+      else if (other.startsWith(`${name}.`) || name.startsWith(`${other}.`))
+        problems.push(
+          `${at}: "${name}" and "${other}" (${entity.name}.${otherPath}) cannot both be in a document; declare one of them.`,
+        );
+    }
+    seen.set(name, path);
+  }
+  return problems;
+}
+
+function relationsOf(
+  entity: EntityMetadata,
+  fields: readonly SearchField[],
+  declared: readonly string[],
+  hooked: boolean,
+  problems: string[],
+): string[] {
+  const paths = new Set<string>();
+  const add = (path: string) => {
+    const names = path.split('.');
+    for (let length = 1; length <= names.length; length++) {
+      const prefix = names.slice(0, length).join('.');
+      if (isRelationPath(entity, prefix)) paths.add(prefix);
+    }
+  };
+  for (const field of fields) {
+    field.steps.forEach((step, at) => {
+      if (step.kind === 'toOne' || step.kind === 'toMany')
+        add(
+          field.steps
+            .slice(0, at + 1)
+            .map(({ property }) => property)
+            .join('.'),
+        );
+    });
+  }
+  for (const path of declared) {
+    if (isRelationPath(entity, path)) add(path);
+    else
+      problems.push(
+        `${entity.name}: relations names "${path}", which is no relation; known: ${entity.relations.map((relation) => relation.propertyPath).join(', ') || 'none'}.`,
+      );
+  }
+  // A hook may count on what TypeORM's find methods load by themselves.
+  if (hooked) for (const relation of entity.eagerRelations) add(relation.propertyPath);
+  return [...paths].sort((a, b) => a.split('.').length - b.split('.').length);
+}
+
+function isRelationPath(entity: EntityMetadata, path: string): boolean {
+  const names = path.split('.');
+  let metadata = entity;
+  let prefix = '';
+  for (const name of names) {
+    const relation = metadata.findRelationWithPropertyPath(prefix + name);
+    if (relation) {
+      metadata = relation.inverseEntityMetadata;
+      prefix = '';
+    } else if (metadata.findEmbeddedWithPropertyPath(prefix + name)) prefix += `${name}.`;
+    else return false;
+  }
+  return prefix === '';
+}
+
+function settingsOf(
+  fields: readonly SearchField[],
+  searchable: readonly SearchField[],
+  declaration: Declaration,
+): IndexSettings {
+  // Only a hook's fields can be unknown here; then all of them are searched.
+  const everything = searchable.length === 0 && declaration.hook !== null;
+  const filterable = fields
+    .filter((field) => field.filterable)
+    .flatMap((field) => (field.facet ? [field.name, comparedName(field)] : [comparedName(field)]));
+  return Object.freeze({
+    ...declaration.entity?.settings,
+    searchableAttributes: Object.freeze(everything ? ['*'] : searchable.map((field) => field.name)),
+    filterableAttributes: Object.freeze([...new Set(filterable)].sort()),
+    sortableAttributes: Object.freeze(
+      fields
+        .filter((field) => field.sortable)
+        .map(comparedName)
+        .sort(),
+    ),
+  });
+}
+
+/** Whether an entity of the DataSource has an index of its own: declared on it, or on a base class that is no entity. */
+export function hasOwnIndex(entity: EntityMetadata, isEntity: (target: unknown) => boolean): boolean {
+  if (typeof entity.target !== 'function') return false;
+  for (let at: object | null = entity.target; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    if (declaresIndex(at as unknown as EntityClass)) return true;
+    const base: unknown = Object.getPrototypeOf(at);
+    if (isEntity(base)) return false;
+  }
+  return false;
+}

@@ -1,0 +1,124 @@
+import { type DataSource, type EntityMetadata, EntitySchema } from 'typeorm';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { type Declaration, declarationOf, type EntityClass } from './declaration.js';
+import { type BuiltMetadata, buildMetadata, hasOwnIndex, type IndexDefaults } from './metadata-builder.js';
+import type { SearchMetadata } from './search-metadata.js';
+
+/** What names an entity: its class, its schema, or its name in TypeORM. */
+export type EntityName = EntityClass | EntitySchema<never> | EntitySchema | string;
+
+/** An entity with a declaration that stands beside it. */
+export interface DescribedEntity {
+  readonly target: EntityClass | EntitySchema;
+  readonly declaration: Declaration;
+}
+
+/** The search metadata of one `Scrypath` instance: built once for each entity, on first use. */
+export class MetadataRegistry {
+  readonly #dataSource: DataSource;
+  readonly #listed: readonly (DescribedEntity | EntityClass)[];
+  readonly #defaults: IndexDefaults;
+  readonly #built = new Map<EntityMetadata, BuiltMetadata>();
+
+  constructor(dataSource: DataSource, listed: readonly (DescribedEntity | EntityClass)[], defaults: IndexDefaults) {
+    this.#dataSource = dataSource;
+    this.#listed = listed;
+    this.#defaults = defaults;
+  }
+
+  /** The metadata of one entity. Throws `ENTITY_UNKNOWN`, `DECLARATION_INVALID`, `DATA_SOURCE_NOT_READY`. */
+  of(entity: EntityName): SearchMetadata {
+    const known = this.#find(entity);
+    if (!known || !this.#hasIndex(known))
+      throw new ScrypathError({
+        code: 'ENTITY_UNKNOWN',
+        entity: nameOf(entity),
+        happened: known
+          ? `${known.name} has no index: neither @Searchable nor describe() declares one.`
+          : `${nameOf(entity)} is no entity of the DataSource.`,
+        remedy: known
+          ? 'Put @Searchable() on the class, or give a description in the option "entities".'
+          : 'Add it to the entities of the DataSource.',
+      });
+    const { metadata, problems } = this.#build(known);
+    if (metadata === null) throw declarationInvalid(problems);
+    return metadata;
+  }
+
+  /** The metadata of every entity with an index. Throws `DECLARATION_INVALID` with all mistakes of all of them. */
+  all(): readonly SearchMetadata[] {
+    const entities = this.#entities().filter((entity) => this.#hasIndex(entity));
+    const built = entities.map((entity) => this.#build(entity));
+    const problems = [...this.#strangers(), ...built.flatMap((one) => one.problems)];
+    const metadatas = built.flatMap((one) => one.metadata ?? []);
+    for (const [at, { entity, indexName }] of metadatas.entries()) {
+      const twin = metadatas.slice(0, at).find((other) => other.indexName === indexName);
+      if (twin) problems.push(`${entity}: the index "${indexName}" is that of ${twin.entity}; give one another name.`);
+    }
+    if (problems.length > 0) throw declarationInvalid(problems);
+    return metadatas;
+  }
+
+  #build(entity: EntityMetadata): BuiltMetadata {
+    let built = this.#built.get(entity);
+    if (built === undefined) {
+      const declaration = this.#described(entity)?.declaration ?? declarationOf(entity.target as EntityClass);
+      built = buildMetadata(entity, declaration, this.#defaults);
+      this.#built.set(entity, built);
+    }
+    return built;
+  }
+
+  #entities(): readonly EntityMetadata[] {
+    if (!this.#dataSource.isInitialized)
+      throw new ScrypathError({
+        code: 'DATA_SOURCE_NOT_READY',
+        happened: 'The DataSource is not initialized.',
+        remedy: 'Await dataSource.initialize() first.',
+      });
+    return this.#dataSource.entityMetadatas;
+  }
+
+  #find(entity: EntityName): EntityMetadata | undefined {
+    return this.#entities().find((known) => isOf(known, entity));
+  }
+
+  #hasIndex(entity: EntityMetadata): boolean {
+    if (this.#described(entity)) return true;
+    const isEntity = (target: unknown) => this.#dataSource.entityMetadatas.some((known) => known.target === target);
+    return hasOwnIndex(entity, isEntity);
+  }
+
+  #described(entity: EntityMetadata): DescribedEntity | undefined {
+    return this.#listed.filter(isDescribed).find(({ target }) => isOf(entity, target));
+  }
+
+  /** Listed entities that the DataSource does not know, or that declare nothing. */
+  #strangers(): string[] {
+    return this.#listed.flatMap((listed) => {
+      const target = isDescribed(listed) ? listed.target : listed;
+      const known = this.#find(target);
+      if (!known) return [`${nameOf(target)}: it is no entity of the DataSource; add it to the DataSource's entities.`];
+      return this.#hasIndex(known) ? [] : [`${known.name}: it declares no index; put @Searchable() on the class.`];
+    });
+  }
+}
+
+const isDescribed = (listed: DescribedEntity | EntityClass): listed is DescribedEntity => 'declaration' in listed;
+
+const isOf = (known: EntityMetadata, entity: EntityName): boolean =>
+  typeof entity === 'string'
+    ? known.name === entity
+    : entity instanceof EntitySchema
+      ? known.name === entity.options.name || known.target === entity.options.target
+      : known.target === entity;
+
+const nameOf = (entity: EntityName): string =>
+  typeof entity === 'string' ? entity : entity instanceof EntitySchema ? entity.options.name : entity.name;
+
+const declarationInvalid = (problems: readonly string[]) =>
+  new ScrypathError({
+    code: 'DECLARATION_INVALID',
+    happened: `${problems.length} ${problems.length === 1 ? 'declaration does' : 'declarations do'} not hold:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    problems,
+  });

@@ -1,0 +1,65 @@
+import type { EntityMetadata } from 'typeorm';
+import type { ProjectionHook } from './declaration.js';
+import type { FieldStep } from './field-steps.js';
+import type { IndexSettings } from './index-settings.js';
+import type { RecordKey } from './record-key.js';
+import type { SyncMode } from './sync-mode.js';
+import type { ValueKind } from './value-kind.js';
+
+/** One declared field of an entity. */
+export interface SearchField {
+  /** Property path from the entity; what filters, sorts and facets name. */
+  readonly path: string;
+  /** Dotted path in the document; differs from `path` where class-transformer's `@Expose` renames. */
+  readonly name: string;
+  readonly kind: ValueKind;
+  /** Whether one document can hold several values. */
+  readonly list: boolean;
+  /** Place in the order of importance for full text, 0 first, or null. */
+  readonly priority: number | null;
+  readonly filterable: boolean;
+  readonly facet: boolean;
+  readonly sortable: boolean;
+  /** The way from a record to the value; empty for a field that only the hook knows. */
+  readonly steps: readonly FieldStep[];
+  /** Whether records of a sibling class lack the property: the field is null there. */
+  readonly ofSubclass: boolean;
+}
+
+/** Everything that Scrypath knows of one entity. Frozen; belongs to one `Scrypath` instance. */
+export interface SearchMetadata {
+  /** The entity's name in TypeORM. */
+  readonly entity: string;
+  readonly target: EntityMetadata['target'];
+  /** Full name of the index: `<prefix>_<index>`. */
+  readonly indexName: string;
+  readonly prefix: string | null;
+  readonly index: string;
+  /** `custom`: a projection hook makes the documents. */
+  readonly source: 'fields' | 'custom';
+  readonly hook: ProjectionHook | null;
+  readonly when: ((record: object) => boolean) | null;
+  readonly mode: SyncMode | null;
+  readonly key: RecordKey;
+  readonly keyFields: readonly string[];
+  readonly fields: readonly SearchField[];
+  /** Paths of the searchable fields, most important first. */
+  readonly searchable: readonly string[];
+  readonly filterable: readonly string[];
+  readonly sortable: readonly string[];
+  readonly facets: readonly string[];
+  /** Relations that a projection reads, outermost first. */
+  readonly relations: readonly string[];
+  /** What the index is told. */
+  readonly settings: IndexSettings;
+}
+
+/**
+ * The document attribute below which fields of kind `exact` have their place for comparing and sorting, since an engine
+ * compares numbers as doubles: text whose order is the order of the values.
+ */
+export const ORDER_ATTRIBUTE = '_order';
+
+/** The document path that a filter or sort of the field names. */
+export const comparedName = (field: SearchField): string =>
+  field.kind === 'exact' ? `${ORDER_ATTRIBUTE}.${field.name}` : field.name;

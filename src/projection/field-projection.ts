@@ -1,0 +1,104 @@
+import type { JsonObject, JsonValue } from '../document/json.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import type { FieldStep } from '../metadata/field-steps.js';
+import type { SearchField } from '../metadata/search-metadata.js';
+import type { ValueKind } from '../metadata/value-kind.js';
+import { columnValueToJson, toJson } from './json-value.js';
+
+/** Puts one member into the document that it is given, read from the owner. */
+type Member = (owner: Record<string, unknown>, into: Record<string, JsonValue>) => void;
+
+interface Branch {
+  readonly step: FieldStep;
+  readonly path: string;
+  readonly name: string;
+  readonly kind: ValueKind;
+  readonly optional: boolean;
+  readonly branches: Branch[];
+}
+
+/** Compiles the declared fields of an entity into one function from a record to its document's data. */
+export function compileFields(entity: string, fields: readonly SearchField[]): (record: object) => JsonObject {
+  const root: Branch[] = [];
+  for (const field of fields) {
+    let level = root;
+    field.steps.forEach((step, at) => {
+      const name = step.serialization.name ?? step.property;
+      let branch = level.find((other) => other.step.property === step.property);
+      if (branch === undefined) {
+        const path = field.steps
+          .slice(0, at + 1)
+          .map(({ property }) => property)
+          .join('.');
+        branch = { step, path, name, kind: field.kind, optional: field.ofSubclass, branches: [] };
+        level.push(branch);
+      }
+      level = branch.branches;
+    });
+  }
+  const members = root.map((branch) => compileBranch(entity, branch));
+  return (record) => objectOf(members, record as Record<string, unknown>);
+}
+
+function objectOf(members: readonly Member[], owner: Record<string, unknown>): JsonObject {
+  const data: Record<string, JsonValue> = {};
+  for (const member of members) member(owner, data);
+  return Object.freeze(data);
+}
+
+function compileBranch(entity: string, branch: Branch): Member {
+  const { step, name, kind } = branch;
+  const read = compileRead(entity, branch);
+  const members = branch.branches.map((below) => compileBranch(entity, below));
+  const toObject = (value: unknown): JsonValue =>
+    value === null || value === undefined
+      ? null
+      : typeof value === 'object'
+        ? objectOf(members, value as Record<string, unknown>)
+        : toJson(value);
+  const toObjects = (value: unknown): JsonValue =>
+    Array.isArray(value) ? Object.freeze(value.map(toObject)) : toObject(value);
+
+  if (step.kind === 'value')
+    return (owner, into) => {
+      into[name] = columnValueToJson(read(owner), kind);
+    };
+  return (owner, into) => {
+    into[name] = toObjects(read(owner));
+  };
+}
+
+function compileRead(entity: string, branch: Branch): (owner: Record<string, unknown>) => unknown {
+  const { step, optional } = branch;
+  const { property, serialization } = step;
+  const relation = step.kind === 'toOne' || step.kind === 'toMany';
+  // TypeORM keeps what a lazy relation has loaded beside it; reading the property itself would send a query.
+  const slot = step.lazy ? `__${property}__` : property;
+  const lenient = optional || step.optional;
+
+  const readRaw = (owner: Record<string, unknown>): unknown => {
+    const value = owner[slot];
+    if (value !== undefined && !(relation && value instanceof Promise)) return value;
+    if (lenient) return null;
+    throw relation ? relationNotLoaded(entity, branch.path) : fieldMissing(entity, branch.path);
+  };
+  const { transforms } = serialization;
+  if (transforms.length === 0) return readRaw;
+  return (owner) => transforms.reduce((value, transform) => transform(value, owner), readRaw(owner));
+}
+
+const fieldMissing = (entity: string, path: string) =>
+  new ScrypathError({
+    code: 'PROJECTION_FAILED',
+    entity,
+    happened: `A ${entity} has no value, not even null, for its declared field ${path}.`,
+    remedy: 'Load the whole record before syncing it, or give its key to syncKeys.',
+  });
+
+const relationNotLoaded = (entity: string, path: string) =>
+  new ScrypathError({
+    code: 'RELATION_NOT_LOADED',
+    entity,
+    happened: `The projection of ${entity} reads the relation ${path}, which is not loaded on the record given.`,
+    remedy: `Load it (relations: { ${path.split('.')[0]}: true }), or give the record's key to syncKeys.`,
+  });
