@@ -27,6 +27,9 @@ module.exports = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/stacks/global-setup.ts',
+  globalTeardown: '<rootDir>/test/stacks/global-teardown.ts',
+  reporters: ['default', '<rootDir>/test/stacks/summary-reporter.js'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -1,14 +1,11 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 
-/** Operations that publish on `<name>:start`, `<name>:end` and `<name>:error` of `node:diagnostics_channel`. */
-export const SPAN_NAMES = [
-  'scrypath:sync',
-  'scrypath:search',
-  'scrypath:hydration',
-  'scrypath:meilisearch:request',
-  'scrypath:meilisearch:task_wait',
-] as const;
-export type SpanName = (typeof SPAN_NAMES)[number];
+/**
+ * Operations that publish on `<name>:start`, `<name>:end` and `<name>:error` of `node:diagnostics_channel`. A backend
+ * publishes under names of its own.
+ */
+export const SPAN_NAMES = ['scrypath:sync', 'scrypath:search', 'scrypath:hydration'] as const;
+export type SpanName = (typeof SPAN_NAMES)[number] | `scrypath:${string}:${string}`;
 
 /**
  * What subscribers receive: the facts known at the start, and what the operation adds while it runs. One object a span,
@@ -27,12 +24,16 @@ interface SpanChannels {
   readonly error: Channel;
 }
 
-const channels = Object.fromEntries(
-  SPAN_NAMES.map((name) => [
-    name,
-    { start: channel(`${name}:start`), end: channel(`${name}:end`), error: channel(`${name}:error`) },
-  ]),
-) as Record<SpanName, SpanChannels>;
+const channels = new Map<SpanName, SpanChannels>();
+
+function channelsOf(name: SpanName): SpanChannels {
+  let known = channels.get(name);
+  if (known === undefined) {
+    known = { start: channel(`${name}:start`), end: channel(`${name}:end`), error: channel(`${name}:error`) };
+    channels.set(name, known);
+  }
+  return known;
+}
 
 /**
  * Runs an operation and tells subscribers of its start and its end or error. Without a subscriber it only runs it.
@@ -43,7 +44,7 @@ export function span<F extends object, T>(
   facts: F,
   run: (context: SpanContext<F>) => Promise<T>,
 ): Promise<T> {
-  const { start, end, error } = channels[name];
+  const { start, end, error } = channelsOf(name);
   if (!start.hasSubscribers && !end.hasSubscribers && !error.hasSubscribers) return run(facts);
   const context: SpanContext<F> = { ...facts };
   const startedAt = performance.now();

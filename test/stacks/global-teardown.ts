@@ -1,0 +1,3 @@
+import { stopMeilisearch } from './global-setup';
+
+export default stopMeilisearch;
