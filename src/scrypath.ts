@@ -3,7 +3,6 @@ import type { TaskRef } from './backend/task.js';
 import { captureFromOrm } from './capture/orm-capture.js';
 import { ScrypathError } from './errors/scrypath-error.js';
 import type { EntityClass } from './metadata/declaration.js';
-import type { DescribedEntity } from './metadata/metadata-registry.js';
 import { MetadataRegistry } from './metadata/metadata-registry.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import { type PreparedIndex, prepareIndex } from './operator/prepare-indexes.js';
@@ -40,7 +39,7 @@ export class Scrypath {
   constructor(options: ScrypathOptions) {
     this.#options = resolveOptions(options);
     const { dataSource, entities, prefix } = this.#options;
-    this.#registry = new MetadataRegistry(dataSource, entities as readonly (DescribedEntity | EntityClass)[], {
+    this.#registry = new MetadataRegistry(dataSource, entities, {
       prefix,
     });
     watchTransactions(dataSource);
@@ -81,7 +80,7 @@ export class Scrypath {
    */
   for<E extends object, D = JsonOf<E>>(entity: EntityClass<E> | EntitySchema<E>): SearchService<E, D> {
     this.#open();
-    return this.#serviceOf(this.#registry.of(entity as EntityClass | EntitySchema)) as unknown as SearchService<E, D>;
+    return this.#serviceOf(this.#registry.of(entity)) as unknown as SearchService<E, D>;
   }
 
   /**

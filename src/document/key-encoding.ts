@@ -37,9 +37,19 @@ export function encodeKey(parts: readonly string[]): DocumentKey {
 export function decodeKey(key: DocumentKey): string[] {
   if (!ENCODED.test(key)) throw notAKey();
   if (!key.includes('_')) return [key];
-  const parts = key.split(/(?<=^(?:[^_]|_[^-])*)_-/).map(decodePart);
+  const parts = splitParts(key).map(decodePart);
   // One spelling a key: anything else that happens to decode is not ours.
   if (encodeKey(parts) !== key) throw notAKey();
+  return parts;
+}
+
+/** Splits at separators only: an escaped underscore may stand right before a hyphen. */
+function splitParts(key: string): string[] {
+  const parts = [''];
+  for (const [piece] of key.matchAll(/_?./g)) {
+    if (piece === SEPARATOR) parts.push('');
+    else parts[parts.length - 1] += piece;
+  }
   return parts;
 }
 

@@ -1,15 +1,20 @@
-import { type DataSource, type EntityMetadata, EntitySchema } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { type Declaration, declarationOf, type EntityClass } from './declaration.js';
 import { type BuiltMetadata, buildMetadata, hasOwnIndex, type IndexDefaults } from './metadata-builder.js';
 import type { SearchMetadata } from './search-metadata.js';
 
+/** An `EntitySchema`, as far as it names its entity. */
+export interface NamedSchema {
+  readonly options: { readonly name: string; readonly target?: unknown };
+}
+
 /** What names an entity: its class, its schema, or its name in TypeORM. */
-export type EntityName = EntityClass | EntitySchema<never> | EntitySchema | string;
+export type EntityName = EntityClass | NamedSchema | string;
 
 /** An entity with a declaration that stands beside it. */
 export interface DescribedEntity {
-  readonly target: EntityClass | EntitySchema;
+  readonly target: EntityClass | NamedSchema;
   readonly declaration: Declaration;
 }
 
@@ -104,17 +109,19 @@ export class MetadataRegistry {
   }
 }
 
-const isDescribed = (listed: DescribedEntity | EntityClass): listed is DescribedEntity => 'declaration' in listed;
+const isDescribed = (listed: DescribedEntity | EntityClass): listed is DescribedEntity => typeof listed !== 'function';
 
-const isOf = (known: EntityMetadata, entity: EntityName): boolean =>
-  typeof entity === 'string'
-    ? known.name === entity
-    : entity instanceof EntitySchema
-      ? known.name === entity.options.name || known.target === entity.options.target
-      : known.target === entity;
+const isOf = (known: EntityMetadata, entity: EntityName): boolean => {
+  if (typeof entity === 'string') return known.name === entity;
+  if (typeof entity === 'function') return known.target === entity;
+  return (
+    known.name === entity.options.name ||
+    (entity.options.target !== undefined && known.target === entity.options.target)
+  );
+};
 
 const nameOf = (entity: EntityName): string =>
-  typeof entity === 'string' ? entity : entity instanceof EntitySchema ? entity.options.name : entity.name;
+  typeof entity === 'string' ? entity : typeof entity === 'function' ? entity.name : entity.options.name;
 
 const declarationInvalid = (problems: readonly string[]) =>
   new ScrypathError({

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { Backend } from '../backend/backend.js';
-import type { Description } from '../decorators/describe.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { EntityClass } from '../metadata/declaration.js';
+import type { DescribedEntity } from '../metadata/metadata-registry.js';
 import { SYNC_MODES, type SyncMode } from '../metadata/sync-mode.js';
 import type { Logger } from '../telemetry/logger.js';
 
@@ -18,7 +18,7 @@ export interface ScrypathOptions {
   /** The engine: `embedded()` or `meilisearch({ host, apiKey })`. The instance closes it. */
   readonly backend: Backend;
   /** Descriptions, and decorated classes that must be in the DataSource. Decorated entities of it need not be listed. */
-  readonly entities?: readonly (Description<never> | EntityClass)[];
+  readonly entities?: readonly (DescribedEntity | EntityClass)[];
   readonly sync?: {
     /** Default `inline`. */
     readonly mode?: SyncMode;
@@ -36,7 +36,7 @@ export interface ScrypathOptions {
 export interface ResolvedOptions {
   readonly dataSource: DataSource;
   readonly backend: Backend;
-  readonly entities: readonly (Description | EntityClass)[];
+  readonly entities: readonly (DescribedEntity | EntityClass)[];
   readonly mode: SyncMode;
   readonly timeoutMs: number;
   readonly capture: Capture;
@@ -66,7 +66,7 @@ export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
   return Object.freeze({
     dataSource,
     backend,
-    entities: entities as readonly (Description | EntityClass)[],
+    entities,
     mode,
     timeoutMs,
     capture,

@@ -61,7 +61,9 @@ function compileBranch(entity: string, branch: Branch): Member {
 
   if (step.kind === 'value')
     return (owner, into) => {
-      into[name] = columnValueToJson(read(owner), kind);
+      const value = read(owner);
+      if (kind === 'exact' && isRounded(value)) throw valueRounded(entity, branch.path);
+      into[name] = columnValueToJson(value, kind);
     };
   return (owner, into) => {
     into[name] = toObjects(read(owner));
@@ -86,6 +88,18 @@ function compileRead(entity: string, branch: Branch): (owner: Record<string, unk
   if (transforms.length === 0) return readRaw;
   return (owner) => transforms.reduce((value, transform) => transform(value, owner), readRaw(owner));
 }
+
+/** Whether a double stands for an integer that doubles do not tell from its neighbours. */
+const isRounded = (value: unknown) =>
+  typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+
+const valueRounded = (entity: string, path: string) =>
+  new ScrypathError({
+    code: 'PROJECTION_FAILED',
+    entity,
+    happened: `The value of ${path} of a ${entity} came as a number beyond 2^53, so it is rounded already.`,
+    remedy: 'Let the database driver give such numbers as text, or store them as text.',
+  });
 
 const fieldMissing = (entity: string, path: string) =>
   new ScrypathError({

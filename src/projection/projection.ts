@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../document/json.js';
+import { orderText } from '../document/order-text.js';
 import type { SearchDocument } from '../document/search-document.js';
 import { ORDER_ATTRIBUTE, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { compileFields } from './field-projection.js';
 import { compileHook } from './hook-projection.js';
-import { orderText } from '../document/order-text.js';
 
 /** Makes documents from the records of one entity. Loads nothing. */
 export interface Projection {

@@ -15,6 +15,10 @@ export interface MeilisearchServer {
 
 const START_TIMEOUT_MS = 30_000;
 
+// Every task of documents first allocates in proportion to this. By default it is two thirds of the memory, and a task of
+// one document took 500 ms on a machine of 24 GB; with 1 GiB it takes 40 ms.
+const INDEXING_MEMORY = '1GiB';
+
 /** Where the program `meilisearch` is on the PATH, or null. */
 export function meilisearchProgram(): string | null {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -43,6 +47,7 @@ export async function startMeilisearch(): Promise<MeilisearchServer | null> {
   const child = underAWatch(program, directory, {
     MEILI_HTTP_ADDR: url.slice('http://'.length),
     MEILI_MASTER_KEY: apiKey,
+    MEILI_MAX_INDEXING_MEMORY: INDEXING_MEMORY,
   });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
