@@ -1,0 +1,288 @@
+import type { IndexInfo } from '../backend/backend.js';
+import type { TaskRef } from '../backend/task.js';
+import { KEY_ATTRIBUTE } from '../document/search-document.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { type CompleteSettings, DEFAULT_SETTINGS, mergeSettings } from './settings.js';
+import { openSqlite, type SqliteDatabase, Statements } from './sqlite.js';
+import { StoredIndex } from './stored-index.js';
+import { type TaskError, TaskQueue, type Work } from './task-queue.js';
+
+/** Longest stretch of work, in milliseconds, before other code of the process has its turn. */
+const SLICE_MS = 12;
+const SCHEMA_VERSION = 1;
+
+class TaskFailure extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * One database with its indexes and its queue. Tasks are carried out one after another, in slices of a few milliseconds that
+ * are transactions of their own, off the caller's stack.
+ */
+export class Engine {
+  readonly queue: TaskQueue;
+  private readonly database: SqliteDatabase;
+  private readonly statements: Statements;
+  private readonly indexes = new Map<string, StoredIndex>();
+  private scheduled: NodeJS.Immediate | null = null;
+  private current: { readonly id: number; readonly steps: Generator<void> } | null = null;
+  private closed = false;
+
+  constructor(path: string) {
+    this.database = openSqlite(path);
+    this.statements = new Statements(this.database);
+    const inFile = path !== ':memory:';
+    try {
+      if (inFile) this.lockFile();
+      this.createTables();
+    } catch (cause) {
+      this.database.close();
+      throw unusableFile(cause);
+    }
+    this.queue = new TaskQueue(this.statements, inFile);
+    this.readIndexes();
+    this.schedule();
+  }
+
+  /** What is kept in memory is true for one process only, so a file belongs to one process at a time. */
+  private lockFile(): void {
+    this.database.exec('PRAGMA busy_timeout = 2000');
+    this.database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    this.database.prepare('PRAGMA journal_mode = WAL').all();
+    // A crash of the process loses nothing that was accepted; a crash of the machine may lose the last moments.
+    this.database.exec('PRAGMA synchronous = NORMAL');
+    this.database.exec('BEGIN IMMEDIATE; COMMIT');
+  }
+
+  private createTables(): void {
+    const [version] = this.statements.of('PRAGMA user_version').get() as [number];
+    if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`The file has format ${version}.`);
+    this.database.exec(`
+      CREATE TABLE IF NOT EXISTS indexes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL,
+        has_key INTEGER NOT NULL, settings TEXT NOT NULL, fields TEXT NOT NULL, text_table INTEGER NOT NULL
+      );
+      CREATE TABLE IF NOT EXISTS tasks (
+        id INTEGER PRIMARY KEY, work TEXT, status TEXT NOT NULL, code TEXT, message TEXT
+      );
+      PRAGMA user_version = ${SCHEMA_VERSION}`);
+  }
+
+  private readIndexes(): void {
+    const rows = this.statements
+      .of('SELECT id, name, created_at, has_key, settings, fields, text_table FROM indexes')
+      .all() as [number, string, string, number, string, string, number][];
+    for (const [id, name, createdAt, hasKey, settings, fields, textTable] of rows) {
+      this.indexes.set(
+        name,
+        new StoredIndex(this.database, this.statements, {
+          id,
+          createdAt,
+          hasKey: hasKey === 1,
+          settings: JSON.parse(settings) as CompleteSettings,
+          fields: JSON.parse(fields) as string[],
+          textTable,
+        }),
+      );
+    }
+  }
+
+  find(name: string): StoredIndex | undefined {
+    return this.indexes.get(name);
+  }
+
+  infoOf(name: string): IndexInfo | null {
+    const index = this.indexes.get(name);
+    if (index === undefined) return null;
+    return { name, createdAt: index.createdAt, primaryKey: index.hasKey ? KEY_ATTRIBUTE : null };
+  }
+
+  accept(work: Work): TaskRef {
+    const task = this.queue.accept(work);
+    this.schedule();
+    return task;
+  }
+
+  /** Reads what is derived from an index's tables, giving other code its turn in between. */
+  async load(index: StoredIndex): Promise<void> {
+    while (!index.isLoaded && !this.closed) {
+      runFor(SLICE_MS, index.load());
+      if (!index.isLoaded) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private schedule(): void {
+    if (this.scheduled !== null || this.closed) return;
+    this.scheduled = setImmediate(() => {
+      this.scheduled = null;
+      this.workForAWhile();
+    });
+  }
+
+  private workForAWhile(): void {
+    const until = performance.now() + SLICE_MS;
+    this.database.exec('BEGIN');
+    try {
+      while (performance.now() < until) {
+        const task = this.current ?? this.start();
+        if (task === null) break;
+        const error = this.advance(task);
+        if (error === 'unfinished') continue;
+        this.current = null;
+        this.queue.end(task.id, error);
+      }
+      this.database.exec('COMMIT');
+    } catch (cause) {
+      this.recover(cause);
+    }
+    this.queue.committed();
+    if (!this.queue.isEmpty) this.schedule();
+  }
+
+  /** Undoes the slice that failed, fails the task it was in, and forgets what memory says about the tables. */
+  private recover(cause: unknown): void {
+    this.database.exec('ROLLBACK');
+    this.queue.rolledBack();
+    const failed = this.current;
+    this.current = null;
+    this.indexes.clear();
+    this.readIndexes();
+    if (failed === null) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.queue.end(failed.id, { code: 'internal', message });
+  }
+
+  private start(): { readonly id: number; readonly steps: Generator<void> } | null {
+    const next = this.queue.next();
+    if (next === null) return null;
+    this.current = { id: next.id, steps: this.carryOut(next.work) };
+    return this.current;
+  }
+
+  private advance(task: { readonly steps: Generator<void> }): TaskError | null | 'unfinished' {
+    try {
+      return task.steps.next().done ? null : 'unfinished';
+    } catch (error) {
+      if (error instanceof TaskFailure) return { code: error.code, message: error.message };
+      throw error;
+    }
+  }
+
+  private *carryOut(work: Work): Generator<void> {
+    switch (work.kind) {
+      case 'create':
+        if (this.indexes.has(work.index)) {
+          throw new TaskFailure('index_already_exists', `Index \`${work.index}\` already exists.`);
+        }
+        this.createIndex(work.index, true);
+        return;
+      case 'upsert': {
+        const index = yield* this.loadedOrCreated(work.index);
+        yield* index.upsert(work.documents);
+        index.save();
+        return;
+      }
+      case 'apply': {
+        const index = yield* this.loadedOrCreated(work.index);
+        yield* index.apply(mergeSettings(index.settings, work.settings));
+        index.save();
+        return;
+      }
+      case 'remove': {
+        const index = yield* this.loaded(this.existing(work.index));
+        yield* index.remove(work.keys);
+        return;
+      }
+      case 'swap':
+        this.swap(work.index, work.other);
+        return;
+      case 'drop': {
+        const index = this.existing(work.index);
+        index.dropTables();
+        this.statements.of('DELETE FROM indexes WHERE id = ?').run([index.id]);
+        this.indexes.delete(work.index);
+      }
+    }
+  }
+
+  private existing(name: string): StoredIndex {
+    const index = this.indexes.get(name);
+    if (index === undefined) throw new TaskFailure('index_not_found', `Index \`${name}\` not found.`);
+    return index;
+  }
+
+  private *loaded(index: StoredIndex): Generator<void, StoredIndex> {
+    while (!index.isLoaded) {
+      index.load().next();
+      yield;
+    }
+    return index;
+  }
+
+  private *loadedOrCreated(name: string): Generator<void, StoredIndex> {
+    const index = this.indexes.get(name);
+    return index === undefined ? this.createIndex(name, false) : yield* this.loaded(index);
+  }
+
+  private createIndex(name: string, hasKey: boolean): StoredIndex {
+    const createdAt = new Date().toISOString();
+    const [id] = this.statements
+      .of(
+        'INSERT INTO indexes (name, created_at, has_key, settings, fields, text_table) VALUES (?, ?, ?, ?, ?, 0) RETURNING id',
+      )
+      .get([name, createdAt, hasKey ? 1 : 0, JSON.stringify(DEFAULT_SETTINGS), '[]']) as [number];
+    const index = new StoredIndex(this.database, this.statements, {
+      id,
+      createdAt,
+      hasKey,
+      settings: DEFAULT_SETTINGS,
+      fields: [],
+      textTable: 0,
+    });
+    index.createTables();
+    this.indexes.set(name, index);
+    return index;
+  }
+
+  private swap(left: string, right: string): void {
+    const leftIndex = this.existing(left);
+    const rightIndex = this.existing(right);
+    const rename = this.statements.of('UPDATE indexes SET name = ? WHERE id = ?');
+    rename.run(['', leftIndex.id]);
+    rename.run([left, rightIndex.id]);
+    rename.run([right, leftIndex.id]);
+    this.indexes.set(left, rightIndex);
+    this.indexes.set(right, leftIndex);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.scheduled !== null) clearImmediate(this.scheduled);
+    this.database.close();
+  }
+}
+
+function runFor(milliseconds: number, steps: Generator<void>): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) if (steps.next().done) return;
+}
+
+function unusableFile(cause: unknown): ScrypathError {
+  const locked = cause instanceof Error && /lock|busy/i.test(cause.message);
+  return new ScrypathError({
+    code: locked ? 'BACKEND_BUSY' : 'BACKEND_BROKEN',
+    happened: locked
+      ? 'The file of the embedded search engine is in use by another process.'
+      : 'The file of the embedded search engine cannot be used.',
+    remedy: locked
+      ? 'One process at a time can open it: close the other one, or give this one a file of its own.'
+      : 'Give another path, or delete the file and index again.',
+    cause,
+  });
+}

@@ -1,0 +1,97 @@
+import type { SearchParams, Settings } from 'meilisearch';
+import { type DocumentKey, KEY_ATTRIBUTE } from '../document/search-document.js';
+import type { EngineRequest } from './connection.js';
+import type { RequestFacts } from './engine-failure.js';
+import { checkedIndexName, checkedTaskId } from './index-names.js';
+
+// The routes that this backend uses. Names and ids are checked here, at the only place where they enter a path.
+
+export const searchRequest = (index: string, body: SearchParams): EngineRequest => ({
+  ...onIndex(index, 'POST', '/search'),
+  body,
+  repeatable: true,
+});
+
+export const upsertRequest = (index: string, lines: string): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents', `?primaryKey=${KEY_ATTRIBUTE}`),
+  body: lines,
+  contentType: 'application/x-ndjson',
+});
+
+export const removeRequest = (index: string, keys: string): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents/delete-batch'),
+  body: keys,
+  contentType: 'application/json',
+});
+
+export const scanRequest = (index: string, offset: number, limit: number): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents/fetch'),
+  body: { offset, limit },
+  repeatable: true,
+});
+
+/** By POST: the client's own method puts the ids into the address, which ends at a few thousand. */
+export const fetchRequest = (index: string, keys: readonly DocumentKey[]): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents/fetch'),
+  body: { ids: keys, limit: keys.length },
+  repeatable: true,
+});
+
+export const createIndexRequest = (index: string, primaryKey: string): EngineRequest => ({
+  method: 'POST',
+  route: '/indexes',
+  path: 'indexes',
+  index: checkedIndexName(index),
+  body: { uid: index, primaryKey },
+});
+
+export const indexRequest = (index: string): EngineRequest => ({ ...onIndex(index, 'GET', ''), repeatable: true });
+
+export const dropIndexRequest = (index: string): EngineRequest => onIndex(index, 'DELETE', '');
+
+export const settingsRequest = (index: string): EngineRequest => ({
+  ...onIndex(index, 'GET', '/settings'),
+  repeatable: true,
+});
+
+export const applySettingsRequest = (index: string, settings: Settings): EngineRequest => ({
+  ...onIndex(index, 'PATCH', '/settings'),
+  body: settings,
+});
+
+export const statsRequest = (index: string): EngineRequest => ({
+  ...onIndex(index, 'GET', '/stats'),
+  repeatable: true,
+});
+
+export const swapRequest = (pairs: readonly (readonly [string, string])[]): EngineRequest => ({
+  method: 'POST',
+  route: '/swap-indexes',
+  path: 'swap-indexes',
+  index: pairs[0]?.[0] ?? null,
+  body: pairs.map((pair) => ({ indexes: pair.map(checkedIndexName) })),
+});
+
+export const tasksRequest = (ids: readonly number[], about: Pick<RequestFacts, 'index' | 'task'>): EngineRequest => ({
+  method: 'GET',
+  route: '/tasks',
+  path: `tasks?uids=${ids.map(checkedTaskId).join(',')}&limit=${ids.length}`,
+  ...about,
+  repeatable: true,
+});
+
+export const taskRequest = (id: number): EngineRequest => ({
+  method: 'GET',
+  route: '/tasks/:uid',
+  path: `tasks/${checkedTaskId(id)}`,
+  index: null,
+  task: { id, index: '' },
+  repeatable: true,
+});
+
+const onIndex = (index: string, method: EngineRequest['method'], rest: string, query = ''): EngineRequest => ({
+  method,
+  route: `/indexes/:uid${rest}`,
+  path: `indexes/${checkedIndexName(index)}${rest}${query}`,
+  index,
+});

@@ -1,0 +1,4 @@
+export { EngineAnswerError } from './engine-failure.js';
+export { meilisearch } from './meilisearch.js';
+export { MeilisearchBackend, type WaitTaskOptions } from './meilisearch-backend.js';
+export type { MeilisearchOptions, PollIntervals } from './meilisearch-options.js';
