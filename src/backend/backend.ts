@@ -1,7 +1,7 @@
 import type { JsonObject } from '../document/json.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
-import type { IndexSettings } from './index-settings.js';
 import type { TaskOutcome, TaskRef } from './task.js';
 
 /** Given to any call that may take long. An aborted call rejects with the signal's reason. */
@@ -18,7 +18,7 @@ export interface OutcomesOptions extends CallOptions {
 export interface RawHit {
   readonly key: DocumentKey;
   readonly data: JsonObject;
-  /** The same document with the marks of `SearchQuery.highlight`, every value of it a string. */
+  /** The marked fields of the document, numbers as text; null where no highlight was asked for, or no field has one. */
   readonly formatted: JsonObject | null;
 }
 

@@ -12,7 +12,8 @@ function selectedObject(object: JsonObject, fields: ReadonlySet<string>): JsonOb
     const inside = whole && !name.includes('.') ? [] : fieldsInside(name, fields);
     if (inside.length === 0) {
       if (whole) entries.push([name, value]);
-    } else if (typeof value === 'object' && value !== null) entries.push([name, selectedInside(value, new Set(inside))]);
+    } else if (typeof value === 'object' && value !== null)
+      entries.push([name, selectedInside(value, new Set(inside))]);
   }
   return Object.fromEntries(entries);
 }

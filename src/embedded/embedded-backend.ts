@@ -9,10 +9,10 @@ import type {
   OutcomesOptions,
   StoredDocument,
 } from '../backend/backend.js';
-import type { IndexSettings } from '../backend/index-settings.js';
 import type { TaskOutcome, TaskRef } from '../backend/task.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
 import { Engine } from './engine.js';
 import { requireDocumentKeys, requireIndexName } from './index-names.js';

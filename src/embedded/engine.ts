@@ -32,35 +32,49 @@ export class Engine {
   private scheduled: NodeJS.Immediate | null = null;
   private current: { readonly id: number; readonly steps: Generator<void> } | null = null;
   private closed = false;
+  private readonly inFile: boolean;
 
   constructor(path: string) {
     this.database = openSqlite(path);
     this.statements = new Statements(this.database);
-    const inFile = path !== ':memory:';
+    this.inFile = path !== ':memory:';
     try {
-      if (inFile) this.lockFile();
+      if (this.inFile) this.lockFile();
       this.createTables();
     } catch (cause) {
       this.database.close();
       throw unusableFile(cause);
     }
-    this.queue = new TaskQueue(this.statements, inFile);
+    this.queue = new TaskQueue(this.statements, this.inFile);
     this.readIndexes();
     this.schedule();
   }
 
   /** What is kept in memory is true for one process only, so a file belongs to one process at a time. */
   private lockFile(): void {
-    this.database.exec('PRAGMA busy_timeout = 2000');
-    this.database.exec('PRAGMA locking_mode = EXCLUSIVE');
-    this.database.prepare('PRAGMA journal_mode = WAL').all();
+    this.pragma('busy_timeout = 2000');
+    this.pragma('journal_mode = WAL');
     // A crash of the process loses nothing that was accepted; a crash of the machine may lose the last moments.
-    this.database.exec('PRAGMA synchronous = NORMAL');
+    this.pragma('synchronous = NORMAL');
+    // WAL mode must be entered by a read before the lock is made exclusive, or the lock could not be given back.
+    this.statements.of('SELECT count(*) FROM sqlite_master').all();
+    this.pragma('locking_mode = EXCLUSIVE');
     this.database.exec('BEGIN IMMEDIATE; COMMIT');
   }
 
+  /** The connection itself is open until its statements are collected as garbage, so the lock is given back first. */
+  private unlockFile(): void {
+    this.pragma('locking_mode = NORMAL');
+    this.statements.of('SELECT count(*) FROM indexes').all();
+  }
+
+  /** By a prepared statement: `exec` does not carry out every pragma. */
+  private pragma(setting: string): void {
+    this.database.prepare(`PRAGMA ${setting}`).all();
+  }
+
   private createTables(): void {
-    const [version] = this.statements.of('PRAGMA user_version').get() as [number];
+    const [version] = this.statements.row('PRAGMA user_version') as [number];
     if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`The file has format ${version}.`);
     this.database.exec(`
       CREATE TABLE IF NOT EXISTS indexes (
@@ -231,11 +245,10 @@ export class Engine {
 
   private createIndex(name: string, hasKey: boolean): StoredIndex {
     const createdAt = new Date().toISOString();
-    const [id] = this.statements
-      .of(
-        'INSERT INTO indexes (name, created_at, has_key, settings, fields, text_table) VALUES (?, ?, ?, ?, ?, 0) RETURNING id',
-      )
-      .get([name, createdAt, hasKey ? 1 : 0, JSON.stringify(DEFAULT_SETTINGS), '[]']) as [number];
+    const [id] = this.statements.row(
+      'INSERT INTO indexes (name, created_at, has_key, settings, fields, text_table) VALUES (?, ?, ?, ?, ?, 0) RETURNING id',
+      [name, createdAt, hasKey ? 1 : 0, JSON.stringify(DEFAULT_SETTINGS), '[]'],
+    ) as [number];
     const index = new StoredIndex(this.database, this.statements, {
       id,
       createdAt,
@@ -264,6 +277,8 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     if (this.scheduled !== null) clearImmediate(this.scheduled);
+    if (this.inFile) this.unlockFile();
+    this.statements.clear();
     this.database.close();
   }
 }

@@ -1,5 +1,5 @@
-import { compareText, normalizedFacet, truncatedFacet } from './facet-text.js';
 import { DocSet } from './doc-set.js';
+import { compareText, normalizedFacet, truncatedFacet } from './facet-text.js';
 
 /** One distinct original string of a field, and the form it is compared by. */
 interface FacetString {
@@ -135,11 +135,7 @@ export class FacetColumn {
   }
 
   /** Documents that have a number or a string of which the test holds. */
-  withMatching(
-    number: ((value: number) => boolean) | null,
-    text: (value: string) => boolean,
-    limit: number,
-  ): DocSet {
+  withMatching(number: ((value: number) => boolean) | null, text: (value: string) => boolean, limit: number): DocSet {
     const found = DocSet.empty(limit);
     if (number !== null) this.collectNumbers(number, found, limit);
     const accepted = Uint8Array.from(this.normalized, (value) => (text(value) ? 1 : 0));

@@ -45,9 +45,10 @@ export class PostingsReader {
       this.cache.set(word, cached);
       return cached;
     }
-    const row = this.statements
-      .of(`SELECT json_group_array(doc), json_group_array(offset) FROM ${this.vocabularyTable} WHERE term = ?`)
-      .get([encodedWord(word)]) as [string, string];
+    const row = this.statements.row(
+      `SELECT json_group_array(doc), json_group_array(offset) FROM ${this.vocabularyTable} WHERE term = ?`,
+      [encodedWord(word)],
+    ) as [string, string];
     return this.remember(word, row);
   }
 
@@ -70,14 +71,14 @@ export class PostingsReader {
     const cached = this.prefixes.get(prefix);
     if (cached !== undefined) return cached;
     const bounds = [encodedWord(prefix), `${encodedWord(prefix)}\u{10ffff}`];
-    const [rows, offsets] = this.statements
-      .of(
-        `SELECT json_group_array(doc), json_group_array(offset) FROM ${this.vocabularyTable} WHERE term >= ? AND term < ?`,
-      )
-      .get(bounds) as [string, string];
-    const [counts] = this.statements
-      .of(`SELECT json_group_array(cnt) FROM ${this.termTable} WHERE term >= ? AND term < ?`)
-      .get(bounds) as [string];
+    const [rows, offsets] = this.statements.row(
+      `SELECT json_group_array(doc), json_group_array(offset) FROM ${this.vocabularyTable} WHERE term >= ? AND term < ?`,
+      bounds,
+    ) as [string, string];
+    const [counts] = this.statements.row(
+      `SELECT json_group_array(cnt) FROM ${this.termTable} WHERE term >= ? AND term < ?`,
+      bounds,
+    ) as [string];
     const postings = unpacked(rows, offsets);
     const words = new Uint32Array(postings.docs.length);
     let from = 0;

@@ -1,11 +1,11 @@
 import { DocSet } from './doc-set.js';
+import { compareText } from './facet-text.js';
 import type { Postings, PrefixPostings } from './postings.js';
 import { countMark } from './postings.js';
 import type { Phrase, TermSubset, TermWord } from './query-term.js';
-import type { CompleteSettings } from './settings.js';
 import { SearchableFields } from './searchable-fields.js';
+import type { CompleteSettings } from './settings.js';
 import type { TextIndex } from './text-index.js';
-import { compareText } from './facet-text.js';
 
 /** Distance from which on two words count as not near each other. */
 export const FAR = 4;

@@ -1,5 +1,5 @@
-import type { IndexSettings } from '../backend/index-settings.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import { fieldOfRule } from './settings.js';
 
 const RANKING_RULES = [
@@ -40,7 +40,8 @@ function countProblems(name: string, value: number | undefined, least: number): 
 }
 
 function typoProblems({ oneTypo, twoTypos }: { readonly oneTypo?: number; readonly twoTypos?: number }): string[] {
-  const isSize = (size: number | undefined) => size === undefined || (Number.isInteger(size) && size >= 0 && size <= 255);
+  const isSize = (size: number | undefined) =>
+    size === undefined || (Number.isInteger(size) && size >= 0 && size <= 255);
   if (!isSize(oneTypo) || !isSize(twoTypos)) return ['typoTolerance.minWordSizeForTypos takes numbers from 0 to 255'];
   if (oneTypo !== undefined && twoTypos !== undefined && oneTypo > twoTypos) {
     return ['typoTolerance.minWordSizeForTypos.oneTypo is above twoTypos'];

@@ -1,4 +1,4 @@
-import type { IndexSettings, TypoTolerance } from '../backend/index-settings.js';
+import type { IndexSettings, TypoTolerance } from '../metadata/index-settings.js';
 
 export type CompleteTypoTolerance = {
   readonly [Member in keyof TypoTolerance]-?: Member extends 'minWordSizeForTypos'

@@ -3,7 +3,6 @@ import { ScrypathError } from '../errors/scrypath-error.js';
 /** What this engine uses of the `libsql` package, whose interface is that of better-sqlite3. */
 export interface Statement {
   run(parameters?: readonly unknown[]): { readonly changes: number };
-  get(parameters?: readonly unknown[]): unknown;
   all(parameters?: readonly unknown[]): unknown[];
   /** Makes rows arrays of values. */
   raw(enabled?: boolean): Statement;
@@ -60,6 +59,15 @@ export class Statements {
       this.prepared.set(sql, statement);
     }
     return statement;
+  }
+
+  clear(): void {
+    this.prepared.clear();
+  }
+
+  /** The one row of a query. Not by `get`, which leaves the statement, and with it a read lock, open. */
+  row(sql: string, parameters: readonly unknown[] = []): unknown {
+    return this.of(sql).all(parameters)[0];
   }
 
   /** Forgets the statements that name `table`, which is about to be dropped. */

@@ -1,9 +1,9 @@
-import type { JsonObject } from '../document/json.js';
 import type { StoredDocument } from '../backend/backend.js';
+import type { JsonObject } from '../document/json.js';
 import { DocSet } from './doc-set.js';
 import { FieldIds, registerFields, withKey, wordsOf } from './document-fields.js';
 import { FacetColumns } from './facet-columns.js';
-import { changesExactWords, changesFacets, changesText, type CompleteSettings, facetedPatterns } from './settings.js';
+import { type CompleteSettings, changesExactWords, changesFacets, changesText, facetedPatterns } from './settings.js';
 import type { SqliteDatabase, Statements } from './sqlite.js';
 import { TextIndex } from './text-index.js';
 import { Tokenizer } from './tokenizer.js';
@@ -26,8 +26,9 @@ export interface IndexRow {
   readonly textTable: number;
 }
 
-/** Documents written, read or re-indexed between two looks at the clock. */
-const STEP = 200;
+/** Documents written, read or re-indexed between two looks at the clock: at most so many, with so much JSON. */
+const STEP = 100;
+const STEP_CHARACTERS = 100_000;
 
 /**
  * The documents of one index: the tables that keep them, and in memory what is derived from them. The long operations are
@@ -48,7 +49,8 @@ export class StoredIndex {
   private end = 0;
   private count = 0;
   private capacity = 0;
-  private freeIds: number[] = [];
+  /** No id below this one is free. */
+  private lowestFree = 0;
   private loading: Generator<void> | null = null;
   private loaded = false;
 
@@ -85,7 +87,9 @@ export class StoredIndex {
 
   /** Makes the tables of a new index. */
   createTables(): void {
-    this.database.exec(`CREATE TABLE ${this.table} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)`);
+    this.database.exec(
+      `CREATE TABLE ${this.table} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)`,
+    );
     this.text.createTables();
     this.loaded = true;
   }
@@ -134,7 +138,6 @@ export class StoredIndex {
     for (let from = 0; ; ) {
       const rows = page.all([from]) as [number, string, string][];
       for (const [id, key, body] of rows) {
-        for (let free = this.end; free < id; free += 1) this.freeIds.push(free);
         this.occupy(id);
         if (wantsFacets) this.facets.add(id, withKey(key, JSON.parse(body) as JsonObject));
       }
@@ -143,7 +146,6 @@ export class StoredIndex {
       from = last[0] + 1;
       yield;
     }
-    this.freeIds.reverse();
     this.loaded = true;
   }
 
@@ -160,10 +162,14 @@ export class StoredIndex {
   private release(id: number): void {
     this.alive.delete(id);
     this.count -= 1;
-    // The lowest free id is given out first, as the reference does; the list is kept in descending order.
-    let at = this.freeIds.length;
-    while (at > 0 && this.freeIds[at - 1]! < id) at -= 1;
-    this.freeIds.splice(at, 0, id);
+    this.lowestFree = Math.min(this.lowestFree, id);
+  }
+
+  /** The lowest id that no document has: what the reference gives out next. */
+  private freeId(): number {
+    if (this.count === this.end) return this.end;
+    while (this.alive.has(this.lowestFree)) this.lowestFree += 1;
+    return this.lowestFree;
   }
 
   private storedByKey(keys: readonly string[]): Map<string, { readonly id: number; readonly body: string }> {
@@ -176,8 +182,13 @@ export class StoredIndex {
   /** Writes documents; one that has the key of a stored one takes its place and its id. */
   *upsert(documents: readonly WrittenDocument[]): Generator<void> {
     this.hasKey = true;
-    for (let start = 0; start < documents.length; start += STEP) {
-      this.write(documents.slice(start, start + STEP));
+    for (let start = 0, end = 0; start < documents.length; start = end) {
+      let characters = 0;
+      while (end < documents.length && end - start < STEP && characters < STEP_CHARACTERS) {
+        characters += documents[end]!.body.length;
+        end += 1;
+      }
+      this.write(documents.slice(start, end));
       yield;
     }
   }
@@ -193,7 +204,7 @@ export class StoredIndex {
       const before = stored.get(key);
       if (before?.body === body) continue;
       if (before !== undefined) replaced.push({ id: before.id, document: withKey(key, JSON.parse(before.body)) });
-      const id = before?.id ?? this.freeIds.pop() ?? this.end;
+      const id = before?.id ?? this.freeId();
       if (before === undefined) this.occupy(id);
       const document = withKey(key, JSON.parse(body) as JsonObject);
       registerFields(document, this.fields);

@@ -1,6 +1,6 @@
-import type { IndexSettings } from '../backend/index-settings.js';
 import type { TaskOutcome, TaskRef, TaskStatus } from '../backend/task.js';
 import { isTerminal } from '../backend/task.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import type { Statements } from './sqlite.js';
 import type { WrittenDocument } from './stored-index.js';
 
@@ -62,7 +62,8 @@ export class TaskQueue {
     ][];
     for (const [id, work, status, code, message] of rows) {
       this.nextId = id + 1;
-      if (isTerminal(status)) this.ended.set(id, { status, error: code === null ? null : { code, message: message ?? '' } });
+      if (isTerminal(status))
+        this.ended.set(id, { status, error: code === null ? null : { code, message: message ?? '' } });
       else this.queued.set(id, JSON.parse(work!) as Work);
     }
   }

@@ -87,7 +87,9 @@ const lastWordsOf = (subset: TermSubset) => edgeWordsOf(subset, -1);
 const firstWordsOf = (subset: TermSubset) => edgeWordsOf(subset, 0);
 
 function edgeWordsOf(subset: TermSubset, at: 0 | -1) {
-  const words = subset.words().map(({ word }) => ({ word, phrase: null as ReturnType<TermSubset['phrases']>[number] | null }));
+  const words = subset
+    .words()
+    .map(({ word }) => ({ word, phrase: null as ReturnType<TermSubset['phrases']>[number] | null }));
   for (const phrase of subset.phrases()) {
     const word = phrase.words.at(at);
     if (word !== null && word !== undefined) words.push({ word, phrase });
@@ -184,9 +186,7 @@ export const byExactness: Judge = (context, _from, to) => {
       if (words === null) return DocSet.empty(context.limit);
       const phrase = to.subset.typedPhrase;
       const docs =
-        phrase === null
-          ? context.docsOfWord({ word: words[0]!, typed: true })
-          : context.docsOfPhrase(phrase).clone();
+        phrase === null ? context.docsOfWord({ word: words[0]!, typed: true }) : context.docsOfPhrase(phrase).clone();
       return docs.intersect(universe);
     },
   };

@@ -1,6 +1,6 @@
+import type { FieldIds } from './document-fields.js';
 import { compareText } from './facet-text.js';
 import { isWithin } from './field-paths.js';
-import type { FieldIds } from './document-fields.js';
 import { countMark, decodedWord, fieldOfTextRow, isMark, PostingsReader, rowText, textRowOf } from './postings.js';
 import type { CompleteSettings } from './settings.js';
 import type { SqliteDatabase, Statements } from './sqlite.js';

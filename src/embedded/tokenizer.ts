@@ -20,8 +20,7 @@ const NOT_SEPARATING =
   '\\u00a0\\u037e\\u0387\\u061d\\u066b\\u066c\\u0f0c\\u1b4e\\u1b4f\\u1b7d-\\u1b7f\\u2000\\u2001\\u2011\\u2028\\u202f' +
   '\\u205f\\u2329\\u232a\\u2e53-\\u2e5d\\u{10d6e}\\u{10ed0}\\u{10f86}-\\u{10f89}\\u{113d4}\\u{113d5}\\u{113d7}\\u{113d8}' +
   '\\u{116b9}\\u{11b00}-\\u{11b09}\\u{11be1}\\u{11f43}-\\u{11f4f}\\u{12ff1}\\u{12ff2}\\u{16d6d}-\\u{16d6f}\\u{1e5ff}';
-const SEPARATING_SYMBOLS =
-  '\\0\\t\\n\\r+`\\u00b1\\u00d7\\u00f7\\u200c\\u2212-\\u2225\\u2227-\\u228d\\u228f-\\u22ff';
+const SEPARATING_SYMBOLS = '\\0\\t\\n\\r+`\\u00b1\\u00d7\\u00f7\\u200c\\u2212-\\u2225\\u2227-\\u228d\\u228f-\\u22ff';
 const SEPARATOR = `(?![${NOT_SEPARATING}])[\\p{P}\\p{Z}${SEPARATING_SYMBOLS}]`;
 const NEXT_SEPARATOR = new RegExp(`\\. |, |${SEPARATOR}`, 'gu');
 const IS_SEPARATOR = new RegExp(`^(?:\\. |, |${SEPARATOR})$`, 'u');
@@ -35,8 +34,7 @@ const ASCII = /^[\0-\x7f]*$/;
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const ACCENTED_SCRIPT = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Thai}]/u;
-const CASED_SCRIPT =
-  /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Georgian}\p{Script=Armenian}]/u;
+const CASED_SCRIPT = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Georgian}\p{Script=Armenian}]/u;
 const SCRIPTS: readonly (readonly [RegExp, string])[] = [
   [/\p{Script=Latin}/u, 'Latin'],
   [/\p{Script=Cyrillic}/u, 'Cyrillic'],
@@ -55,7 +53,18 @@ const SCRIPTS: readonly (readonly [RegExp, string])[] = [
 ];
 const NONSPACING = /\p{Mn}/gu;
 const LIGATURES: Readonly<Record<string, string>> = {
-  œ: 'oe', Œ: 'oe', æ: 'ae', Æ: 'ae', đ: 'd', Đ: 'd', ð: 'd', Ð: 'd', ı: 'i', '’': "'", '‘': "'", '‛': "'",
+  œ: 'oe',
+  Œ: 'oe',
+  æ: 'ae',
+  Æ: 'ae',
+  đ: 'd',
+  Đ: 'd',
+  ð: 'd',
+  Ð: 'd',
+  ı: 'i',
+  '’': "'",
+  '‘': "'",
+  '‛': "'",
 };
 const LIGATURE = /[œŒæÆđĐðÐı’‘‛]/g;
 
@@ -183,8 +192,7 @@ export class Tokenizer {
   }
 }
 
-export const isSeparator = (token: Token): boolean =>
-  token.kind === 'softSeparator' || token.kind === 'hardSeparator';
+export const isSeparator = (token: Token): boolean => token.kind === 'softSeparator' || token.kind === 'hardSeparator';
 
 /** How far apart two words stand that a hard separator, or a border between two values, lies between. */
 const HARD_DISTANCE = 8;

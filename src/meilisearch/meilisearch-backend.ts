@@ -9,10 +9,10 @@ import type {
   OutcomesOptions,
   StoredDocument,
 } from '../backend/backend.js';
-import type { IndexSettings } from '../backend/index-settings.js';
 import { isTerminal, type TaskOutcome, type TaskRef, type TaskStatus } from '../backend/task.js';
 import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
 import { span } from '../telemetry/span.js';
 import { Connection, type EngineRequest } from './connection.js';

@@ -1,5 +1,4 @@
-import type { DocumentKey } from '../document/search-document.js';
-import { KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
+import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { checkedKey } from './index-names.js';
 

@@ -1,4 +1,4 @@
-import type { IndexSettings, TypoTolerance } from '../backend/index-settings.js';
+import type { IndexSettings, TypoTolerance } from '../metadata/index-settings.js';
 import { isObject } from './search-request.js';
 
 /** The engine's settings document, as far as the seam knows it. */

@@ -38,6 +38,9 @@ export function buildMetadata(
   for (const { path } of declaration.fields) owners.delete(path);
   const fields = fieldsOf(entity, facts, owners, declaration, problems);
   const relations = relationsOf(entity, fields, options.relations ?? [], declaration.hook !== null, problems);
+  const rules = options.settings?.rankingRules;
+  if (rules && !rules.includes('sort') && fields.some((field) => field.sortable))
+    problems.push(`${entity.name}: settings.rankingRules lacks "sort", so nothing can be sorted by; add it.`);
   if (problems.length > 0) return { metadata: null, problems };
 
   const searchable = fields.filter((field) => field.priority !== null).sort((a, b) => a.priority! - b.priority!);

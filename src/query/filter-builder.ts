@@ -1,5 +1,5 @@
-import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { orderText } from '../document/order-text.js';
+import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
 import type { FilterNode, FilterValue } from './search-query.js';
 

@@ -4,7 +4,7 @@ export type FilterValue = string | number | boolean;
 /**
  * A condition on documents, as a tree. `and` and `or` have at least one part.
  * - `equals` and `oneOf` compare strings without regard to case and surrounding space; on an array any element counts.
- * - `compare` compares numbers with numbers, and strings with strings by their normalized text.
+ * - `compare` compares numbers with a number by value; strings, with either, by their normalized text.
  * - `exists`: the document has the field, null included. `isNull`: it has the field, and its value is null.
  * - `not` is the complement: documents that lack the field are in it.
  */

@@ -1,3 +1,4 @@
+export type { BackendUnderTest } from './conformance/bench.js';
 export { describeBackend } from './conformance/describe-backend.js';
 export type { TestFramework } from './conformance/test-framework.js';
 export { FAULT_POINTS, type FaultPoint, Faults, SimulatedCrash, withFaults } from './faults.js';

@@ -88,11 +88,17 @@ describe('start()', () => {
       @Searchable() name!: string;
     }
     @Entity()
+    @Searchable({ settings: { rankingRules: ['words', 'typo'] } })
+    class Unsorted {
+      @PrimaryColumn() id!: number;
+      @Sortable() @Column() name!: string;
+    }
+    @Entity()
     @Searchable({ relations: ['nowhere'] })
     class Empty {
       @PrimaryColumn() id!: number;
     }
-    const { dataSource, drop } = await openDatabase('sqlite', [Author, Book, Shop, Empty]);
+    const { dataSource, drop } = await openDatabase('sqlite', [Author, Book, Shop, Unsorted, Empty]);
     const scrypath = new Scrypath({ dataSource, backend: embedded(), entities: [Stranger, Author] });
     const error = await errorOf(() => scrypath.start());
     expect(error.code).toBe('DECLARATION_INVALID');
@@ -105,6 +111,7 @@ describe('start()', () => {
       /Book\.blurb.*Book has no property blurb.*known/,
       /Shop\.label.*Shop\.name.*rename/,
       /Shop\.code.*"_secret".*rename/,
+      /Unsorted.*rankingRules lacks "sort".*add it/,
       /Empty.*nothing is declared.*put/,
       /Empty.*"nowhere".*no relation/,
     ];

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Backend } from '../../backend/backend.js';
-import type { IndexSettings } from '../../backend/index-settings.js';
 import type { TaskOutcome, TaskRef } from '../../backend/task.js';
 import type { JsonObject } from '../../document/json.js';
 import type { DocumentKey, SearchDocument } from '../../document/search-document.js';
+import type { IndexSettings } from '../../metadata/index-settings.js';
 import { assertEqualJson } from './json-equality.js';
 
 /** A backend under test, and what has to be done to end it: `dispose` closes it and whatever it ran on. */

@@ -1,5 +1,5 @@
-import type { IndexSettings } from '../../backend/index-settings.js';
 import type { SearchDocument } from '../../document/search-document.js';
+import type { IndexSettings } from '../../metadata/index-settings.js';
 import type { SearchCase } from './search-case.js';
 
 /** Documents under one set of settings, and the searches that are put to them: one index of a run. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { IndexSettings } from '../../../backend/index-settings.js';
+import type { IndexSettings } from '../../../metadata/index-settings.js';
 import { type Bench, document } from '../bench.js';
 import { assertEqualJson } from '../json-equality.js';
 import { completeQuery } from '../search-case.js';

@@ -1,5 +1,5 @@
-import type { IndexSettings } from '../../../backend/index-settings.js';
 import { KEY_ATTRIBUTE } from '../../../document/search-document.js';
+import type { IndexSettings } from '../../../metadata/index-settings.js';
 import type { Dataset } from '../dataset.js';
 import { casesOf } from '../search-case.js';
 import { FILM_DOCUMENTS } from './film-documents.js';
@@ -67,6 +67,11 @@ export const filmSettings: readonly Dataset[] = [
       'a typo beside a correct word': { text: 'orient expres', matching: 'all' },
       'two words written as one': { text: 'bladerunner' },
       'one word written as two': { text: 'snow piercer' },
+      'a split word between others is marked': {
+        text: 'two schools of mu tants disagree',
+        highlight: { fields: ['overview'], ...marks },
+        page: { number: 1, size: 1 },
+      },
     }),
   ),
   withSettings(

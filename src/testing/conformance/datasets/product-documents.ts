@@ -38,7 +38,7 @@ a32 | Colour printer | printer | Voltura | 149 | 9 | electric, paper | VO/P1 | P
 a33 | Gift card | gift | | 25 | | | GIFT | For anyone, from anyone@example.com.
 a34 | Gift card | gift | | 50 | | | GIFT | For anyone, with more on it.
 a35 | Mystery box | | - | | 1 | | | Nobody knows; not even we do.
-a37 | Resistor 470Ω | resistor | Voltura | 0.2 | 900 | electric | VO-R470 | Ten in a bag, 5% tolerance, 4mm.
+a37 | Resistor 470Ω | resistor | Voltura | 0.2 | 900 | electric | VO-R470 | Ten in a bag, 5% tolerance, 4mm; also 680Ω.
 a38 | Water filter 5µm | filter | Hearth & Sons | 18 | 26 | kitchen | HS-F5 | Cartridge No. 7β; lasts 3½ months.
 a36 | Kitchen & table <set> | set | Hearth & Sons | 119 | 5 | kitchen | HS-SET | Spoons & forks for <b>six</b>, "dishwasher" safe.
 `;

@@ -271,6 +271,12 @@ export const values: Dataset = {
       'a date': { text: '2024-02-29', page: size },
       'a family emoji': { text: '👨‍👩‍👧', page: size },
       'an emoji before a word': { text: '🎬', page: size },
+      'letters for full-width ones': { text: 'abc', page: size },
+      'full-width letters for letters': { text: 'ａｐｐｌｅ', page: size },
+      'a prefix of full-width letters': { text: 'ab', page: size },
+      'one letter of full-width ones': { text: 'a', page: size },
+      'letters of a ligature': { text: 'fin', page: size },
+      'letters around a control character': { text: 'a\u0007b', page: size },
       'a path with backslashes': { text: 'temp', page: size },
     }),
     ...casesOf('highlight', {

@@ -1,1 +1,0 @@
-export type { IndexSettings, TypoTolerance } from '../metadata/index-settings.js';

@@ -1,0 +1,55 @@
+// What the `@example`s of docstrings leave out.
+
+import type { Backend, Scrypath, SearchResult, SearchService } from 'scrypath';
+import type { MeilisearchBackend } from 'scrypath/meilisearch';
+import type { Faults } from 'scrypath/testing';
+import type { DataSource, EntitySchema, Repository } from 'typeorm';
+import type { Director, Movie } from './movie.js';
+
+export {
+  declarationOf,
+  describe,
+  type Filter,
+  Filterable,
+  Scrypath,
+  ScrypathError,
+  Searchable,
+  SearchDocument,
+  Sortable,
+} from 'scrypath';
+export { embedded } from 'scrypath/embedded';
+export { meilisearch } from 'scrypath/meilisearch';
+export { createTestScrypath, describeBackend } from 'scrypath/testing';
+export { Column, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
+export { Director, Movie } from './movie.js';
+
+/** The class around an example that is part of one. */
+export declare class Members {
+  title: string;
+  year: number;
+}
+
+interface MovieRow {
+  id: number;
+  title: string;
+  year: number;
+  director: { name: string };
+}
+export declare const MovieSchema: EntitySchema<MovieRow>;
+export declare const dataSource: DataSource;
+export declare const repository: Repository<Movie>;
+export declare const scrypath: Scrypath;
+export declare const movies: SearchService<Movie>;
+export declare const movie: Movie;
+export declare const director: Director;
+export declare const result: SearchResult<Movie, unknown, never, true>;
+export declare const apiKey: string;
+export declare const backend: MeilisearchBackend;
+export declare const taskUid: number;
+export declare const faults: Faults;
+
+export declare class MyEngine {
+  url: string;
+}
+export declare const startMyEngine: () => Promise<MyEngine>;
+export declare const MyBackend: new (engine: MyEngine) => Backend & { close(): Promise<void> };
