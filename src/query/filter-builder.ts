@@ -3,7 +3,7 @@ import { comparedName, type SearchField, type SearchMetadata } from '../metadata
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
 import type { FilterNode, FilterValue } from './search-query.js';
 
-const MAX_DEPTH = 30;
+const MAX_DEPTH = 20;
 const OPERATORS = ['in', 'gt', 'gte', 'lt', 'lte', 'exists', 'isNull'];
 const COMPOSITIONS = ['$and', '$or', '$not'];
 
