@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** What a database needs beside its address. */
-type Extras = Pick<DataSourceOptions, 'entities' | 'synchronize' | 'logging' | 'logger'>;
+type Extras = Pick<DataSourceOptions, 'entities' | 'entityPrefix' | 'synchronize' | 'logging' | 'logger'>;
 
 /**
  * Options of the DataSource for a database address: `postgres://…`, `mysql://…` or `mariadb://…`, else the path of a

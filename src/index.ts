@@ -46,7 +46,15 @@ export type { HighlightOptions, PageOptions, QueryOptions } from './query/search
 export type { FilterNode, FilterValue, Highlight, SearchQuery, SortField } from './query/search-query.js';
 export { type Preparation, Scrypath } from './scrypath.js';
 export type { JsonOf } from './search/json-of.js';
-export type { FacetCounts, Hit, HitFacts, ResultPage, SearchOptions, SearchResult } from './search/search-result.js';
+export type {
+  FacetCounts,
+  Formatted,
+  Hit,
+  HitFacts,
+  ResultPage,
+  SearchOptions,
+  SearchResult,
+} from './search/search-result.js';
 export { type PrimaryKey, type Searched, SearchService, type SyncOptions } from './search-service.js';
 export { LIFECYCLE, type LifecycleState } from './sync/lifecycle.js';
 export type { SyncResult, SyncStatus } from './sync/sync-result.js';

@@ -27,7 +27,7 @@ export function bucketSort(
 ): RankedPage {
   const candidates = universe.clone();
   const ids: number[] = [];
-  if (rules.length === 0 && distinct === undefined) return { ids: universe.slice(0, most), candidates };
+  if (rules.length === 0 && distinct === undefined) return { ids: universe.first(most), candidates };
   const universes = [universe.clone()];
 
   const deliver = (found: DocSet) => {
@@ -39,7 +39,7 @@ export function bucketSort(
       docs = remaining;
     }
     candidates.union(docs);
-    ids.push(...docs.slice(0, most - ids.length));
+    ids.push(...docs.first(most - ids.length));
   };
 
   if (rules.length === 0) {
@@ -75,7 +75,7 @@ export function bucketSort(
 /** Without rules documents come by id; those that share a value are taken out one after another. */
 function deliverOneByOne(universe: DocSet, deliver: (docs: DocSet) => void, wantsMore: () => boolean): void {
   while (wantsMore()) {
-    const [first] = universe.slice(0, 1);
+    const [first] = universe.first(1);
     if (first === undefined) return;
     universe.delete(first);
     deliver(DocSet.of(universe.limit, [first]));

@@ -84,29 +84,23 @@ export class DocSet {
     return size;
   }
 
-  /** Calls `visit` with each id, ascending, until it returns false. */
-  forEach(visit: (id: number) => boolean | undefined | void): void {
+  /** Calls `visit` with each id, ascending. */
+  forEach(visit: (id: number) => void): void {
     const { bits } = this;
     for (let i = 0; i < bits.length; i += 1) {
-      let word = bits[i]!;
-      while (word !== 0) {
-        const bit = 31 - Math.clz32(word & -word);
-        if (visit((i << 5) | bit) === false) return;
-        word &= word - 1;
-      }
+      for (let word = bits[i]!; word !== 0; word &= word - 1) visit((i << 5) | (31 - Math.clz32(word & -word)));
     }
   }
 
-  /** Ids in ascending order, at most `most` of them, after leaving out the first `skip`. */
-  slice(skip: number, most: number): number[] {
+  /** The first ids in ascending order, at most `most` of them. */
+  first(most: number): number[] {
     const ids: number[] = [];
-    let left = skip;
-    if (most <= 0) return ids;
-    this.forEach((id) => {
-      if (left > 0) left -= 1;
-      else ids.push(id);
-      return ids.length < most;
-    });
+    const { bits } = this;
+    for (let i = 0; i < bits.length && ids.length < most; i += 1) {
+      for (let word = bits[i]!; word !== 0 && ids.length < most; word &= word - 1) {
+        ids.push((i << 5) | (31 - Math.clz32(word & -word)));
+      }
+    }
     return ids;
   }
 }

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type {
   Backend,
   CallOptions,
@@ -206,13 +207,23 @@ function pathOf(options: EmbeddedOptions): string {
   const { file, ...unknown } = options;
   const problems = Object.keys(unknown).map((name) => `"${name}" is not an option of embedded()`);
   if (file !== undefined && (typeof file !== 'string' || file === '')) problems.push('"file" must be a path');
-  if (problems.length === 0) return file === undefined ? ':memory:' : resolve(file);
+  if (problems.length === 0) return file === undefined ? ':memory:' : realPath(resolve(file));
   throw new ScrypathError({
     code: 'OPTION_INVALID',
     happened: `${problems.join('; ')}.`,
     remedy: 'embedded() takes { file?: string }.',
     problems,
   });
+}
+
+/** One spelling for one file, whatever links lead to it. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // The file is still to be made.
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
+  }
 }
 
 function openEngine(path: string): Engine {

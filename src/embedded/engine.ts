@@ -2,6 +2,7 @@ import type { IndexInfo } from '../backend/backend.js';
 import type { TaskRef } from '../backend/task.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { FileLock } from './file-lock.js';
 import { type CompleteSettings, DEFAULT_SETTINGS, mergeSettings } from './settings.js';
 import { openSqlite, type SqliteDatabase, Statements } from './sqlite.js';
 import { StoredIndex } from './stored-index.js';
@@ -32,40 +33,28 @@ export class Engine {
   private scheduled: NodeJS.Immediate | null = null;
   private current: { readonly id: number; readonly steps: Generator<void> } | null = null;
   private closed = false;
-  private readonly inFile: boolean;
+  private readonly lock: FileLock | null;
 
   constructor(path: string) {
-    this.database = openSqlite(path);
-    this.statements = new Statements(this.database);
-    this.inFile = path !== ':memory:';
+    this.lock = path === ':memory:' ? null : new FileLock(path);
     try {
-      if (this.inFile) this.lockFile();
+      this.database = openSqlite(path);
+      this.statements = new Statements(this.database);
+      if (this.lock !== null) this.prepareFile();
       this.createTables();
     } catch (cause) {
-      this.database.close();
-      throw unusableFile(cause);
+      this.lock?.release();
+      throw ScrypathError.is(cause) ? cause : unusableFile(cause);
     }
-    this.queue = new TaskQueue(this.statements, this.inFile);
+    this.queue = new TaskQueue(this.statements, this.lock !== null);
     this.readIndexes();
     this.schedule();
   }
 
-  /** What is kept in memory is true for one process only, so a file belongs to one process at a time. */
-  private lockFile(): void {
-    this.pragma('busy_timeout = 2000');
+  private prepareFile(): void {
     this.pragma('journal_mode = WAL');
     // A crash of the process loses nothing that was accepted; a crash of the machine may lose the last moments.
     this.pragma('synchronous = NORMAL');
-    // WAL mode must be entered by a read before the lock is made exclusive, or the lock could not be given back.
-    this.statements.of('SELECT count(*) FROM sqlite_master').all();
-    this.pragma('locking_mode = EXCLUSIVE');
-    this.database.exec('BEGIN IMMEDIATE; COMMIT');
-  }
-
-  /** The connection itself is open until its statements are collected as garbage, so the lock is given back first. */
-  private unlockFile(): void {
-    this.pragma('locking_mode = NORMAL');
-    this.statements.of('SELECT count(*) FROM indexes').all();
   }
 
   /** By a prepared statement: `exec` does not carry out every pragma. */
@@ -277,9 +266,11 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     if (this.scheduled !== null) clearImmediate(this.scheduled);
-    if (this.inFile) this.unlockFile();
+    if (this.lock !== null) this.pragma('wal_checkpoint(TRUNCATE)');
+    // The connection is open until its statements are collected as garbage; the lock is given back now.
     this.statements.clear();
     this.database.close();
+    this.lock?.release();
   }
 }
 
@@ -288,16 +279,10 @@ function runFor(milliseconds: number, steps: Generator<void>): void {
   while (performance.now() < until) if (steps.next().done) return;
 }
 
-function unusableFile(cause: unknown): ScrypathError {
-  const locked = cause instanceof Error && /lock|busy/i.test(cause.message);
-  return new ScrypathError({
-    code: locked ? 'BACKEND_BUSY' : 'BACKEND_BROKEN',
-    happened: locked
-      ? 'The file of the embedded search engine is in use by another process.'
-      : 'The file of the embedded search engine cannot be used.',
-    remedy: locked
-      ? 'One process at a time can open it: close the other one, or give this one a file of its own.'
-      : 'Give another path, or delete the file and index again.',
+const unusableFile = (cause: unknown): ScrypathError =>
+  new ScrypathError({
+    code: 'BACKEND_BROKEN',
+    happened: 'The file of the embedded search engine cannot be used.',
+    remedy: 'Give another path, or delete the file and index again.',
     cause,
   });
-}

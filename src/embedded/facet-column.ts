@@ -8,6 +8,14 @@ interface FacetString {
   readonly value: number;
 }
 
+/** Documents in the order of their values, with the number or the rank of text that each one is sorted by. */
+export interface SortedDocs {
+  readonly docs: Uint32Array;
+  readonly keys: Float64Array;
+  /** Where the documents sorted by text start; those sorted by a number stand before. */
+  readonly firstText: number;
+}
+
 const NONE = -1;
 const ABSENT = Number.NaN;
 
@@ -31,8 +39,15 @@ export class FacetColumn {
   private readonly values = new Map<string, number>();
   /** Rank of each normalized value in text order; null when values were added since it was made. */
   private ranks: Int32Array | null = null;
+  private readonly sorted: { ascending: SortedDocs | null; descending: SortedDocs | null } = {
+    ascending: null,
+    descending: null,
+  };
 
-  private grow(doc: number): void {
+  /** Makes room for a document that is about to change. */
+  private touch(doc: number): void {
+    this.sorted.ascending = null;
+    this.sorted.descending = null;
     if (doc < this.limit) return;
     const limit = Math.max(1024, this.limit * 2, doc + 1);
     const numbers = new Float64Array(limit).fill(ABSENT);
@@ -47,17 +62,17 @@ export class FacetColumn {
   }
 
   markExisting(doc: number): void {
-    this.grow(doc);
+    this.touch(doc);
     this.existing.add(doc);
   }
 
   markNull(doc: number): void {
-    this.grow(doc);
+    this.touch(doc);
     this.nulls.add(doc);
   }
 
   addNumber(doc: number, value: number): void {
-    this.grow(doc);
+    this.touch(doc);
     const number = value === 0 ? 0 : value;
     const first = this.numbers[doc]!;
     if (Number.isNaN(first)) this.numbers[doc] = number;
@@ -69,7 +84,7 @@ export class FacetColumn {
 
   addString(doc: number, original: string): void {
     if (original === '') return;
-    this.grow(doc);
+    this.touch(doc);
     const code = this.codeOf(original);
     const { value } = this.dictionary[code]!;
     const first = this.strings[doc]!;
@@ -99,6 +114,7 @@ export class FacetColumn {
 
   clear(doc: number): void {
     if (doc >= this.limit) return;
+    this.touch(doc);
     this.numbers[doc] = ABSENT;
     this.strings[doc] = NONE;
     this.moreNumbers.delete(doc);
@@ -148,7 +164,7 @@ export class FacetColumn {
     const end = Math.min(limit, this.limit);
     for (let doc = 0; doc < end; doc += 1) {
       const number = numbers[doc]!;
-      if (number === number && test(number)) into.add(doc);
+      if (!Number.isNaN(number) && test(number)) into.add(doc);
     }
     for (const [doc, more] of this.moreNumbers) if (more.some(test)) into.add(doc);
   }
@@ -178,29 +194,88 @@ export class FacetColumn {
     return [first, ...(this.moreStrings.get(doc) ?? [])].map((code) => this.dictionary[code]!);
   }
 
+  /** Counts of the numbers and of the normalized strings among documents; far cheaper than asking for each one's values. */
+  countValues(found: DocSet): {
+    readonly numbers: Float64Array;
+    readonly strings: readonly { readonly value: number; readonly original: string; readonly count: number }[];
+  } {
+    const numbers: number[] = [];
+    const counts = new Uint32Array(this.normalized.length);
+    const originals = new Int32Array(this.normalized.length).fill(NONE);
+    const countString = (code: number) => {
+      const { value } = this.dictionary[code]!;
+      counts[value]! += 1;
+      if (originals[value] === NONE) originals[value] = code;
+    };
+    found.forEach((doc) => {
+      const number = this.numbers[doc] ?? ABSENT;
+      if (!Number.isNaN(number)) numbers.push(number);
+      const code = this.strings[doc] ?? NONE;
+      if (code !== NONE) countString(code);
+      if (this.moreNumbers.size > 0) numbers.push(...(this.moreNumbers.get(doc) ?? []));
+      if (this.moreStrings.size > 0) this.moreStrings.get(doc)?.forEach(countString);
+    });
+    const ranks = this.rankTable();
+    const values = [...originals.keys()].filter((value) => originals[value] !== NONE);
+    values.sort((left, right) => ranks[left]! - ranks[right]!);
+    return {
+      numbers: Float64Array.from(numbers).sort(),
+      strings: values.map((value) => ({
+        value,
+        original: this.dictionary[originals[value]!]!.original,
+        count: counts[value]!,
+      })),
+    };
+  }
+
   textOf(value: number): string {
     return this.normalized[value]!;
   }
 
-  /** The number that a document is sorted by: its smallest or its largest. NaN where it has none. */
-  sortNumber(doc: number, descending: boolean): number {
-    const first = this.numbers[doc];
-    if (first === undefined) return ABSENT;
+  /** Every document that has a value, or those of `within`, numbers before text in both directions. */
+  inOrder(descending: boolean, within: DocSet | null): SortedDocs {
+    if (within !== null) return this.sortedDocs(descending, within);
+    const direction = descending ? 'descending' : 'ascending';
+    this.sorted[direction] ??= this.sortedDocs(descending, this.existing);
+    return this.sorted[direction];
+  }
+
+  private sortedDocs(descending: boolean, within: DocSet): SortedDocs {
+    const numbered: number[] = [];
+    const texted: number[] = [];
+    within.forEach((doc) => {
+      if (!Number.isNaN(this.numbers[doc] ?? ABSENT)) numbered.push(doc);
+      else if ((this.strings[doc] ?? NONE) !== NONE) texted.push(doc);
+    });
+    const all = new Float64Array(this.limit);
+    for (const doc of numbered) all[doc] = this.sortNumber(doc, descending);
+    for (const doc of texted) all[doc] = this.sortRank(doc, descending);
+    const order = descending
+      ? (left: number, right: number) => all[right]! - all[left]! || left - right
+      : (left: number, right: number) => all[left]! - all[right]! || left - right;
+    const docs = new Uint32Array(numbered.length + texted.length);
+    docs.set(Uint32Array.from(numbered).sort(order));
+    docs.set(Uint32Array.from(texted).sort(order), numbered.length);
+    return { docs, keys: Float64Array.from(docs, (doc) => all[doc]!), firstText: numbered.length };
+  }
+
+  /** The number that a document is sorted by: its smallest or its largest. */
+  private sortNumber(doc: number, descending: boolean): number {
+    const first = this.numbers[doc]!;
     const more = this.moreNumbers.get(doc);
     if (more === undefined) return first;
     return descending ? Math.max(first, ...more) : Math.min(first, ...more);
   }
 
-  /** The rank, in text order, of the string that a document is sorted by; -1 where it has none. */
-  sortRank(doc: number, descending: boolean): number {
-    const first = this.strings[doc];
-    if (first === undefined || first === NONE) return NONE;
+  /** The rank, in text order, of the string that a document is sorted by. */
+  private sortRank(doc: number, descending: boolean): number {
     const ranks = this.rankTable();
     const rankOf = (code: number) => ranks[this.dictionary[code]!.value]!;
+    const first = rankOf(this.strings[doc]!);
     const more = this.moreStrings.get(doc);
-    if (more === undefined) return rankOf(first);
-    const all = [first, ...more].map(rankOf);
-    return descending ? Math.max(...all) : Math.min(...all);
+    if (more === undefined) return first;
+    const others = more.map(rankOf);
+    return descending ? Math.max(first, ...others) : Math.min(first, ...others);
   }
 
   private rankTable(): Int32Array {

@@ -61,48 +61,29 @@ function countColumn(
   found: DocSet,
   maxValues: number,
 ): { readonly counts: Record<string, number>; readonly stats: { min: number; max: number } | null } {
-  const numbers = new Map<number, number>();
-  const strings = new Map<number, { readonly original: string; count: number }>();
-  found.forEach((doc) => {
-    for (const number of column.numbersOf(doc)) numbers.set(number, (numbers.get(number) ?? 0) + 1);
-    for (const { original, value } of column.stringsOf(doc)) {
-      const counted = strings.get(value);
-      if (counted === undefined) strings.set(value, { original, count: 1 });
-      else counted.count += 1;
-    }
-  });
-  let stats: { min: number; max: number } | null = null;
-  for (const number of numbers.keys()) {
-    if (stats === null) stats = { min: number, max: number };
-    else stats = { min: Math.min(stats.min, number), max: Math.max(stats.max, number) };
-  }
-  return { counts: shownCounts(column, numbers, strings, found.size > LARGE, maxValues), stats };
+  const { numbers, strings } = column.countValues(found);
+  const shownNumbers = found.size > LARGE ? inNumberOrder(numbers, maxValues) : inTextOrder(numbers, maxValues);
+  const shown: [string, number][] = shownNumbers;
+  // Among many documents the reference stops where a value just fills the list: numbers that do so let every string through.
+  const left = maxValues - shown.length;
+  const most = found.size > LARGE && left === 0 ? strings.length : left;
+  for (const { original, count } of strings.slice(0, most)) shown.push([original, count]);
+  const [min] = numbers;
+  const stats = min === undefined ? null : { min, max: numbers.at(-1)! };
+  return { counts: Object.fromEntries(shown), stats };
 }
 
-function shownCounts(
-  column: FacetColumn,
-  numbers: ReadonlyMap<number, number>,
-  strings: ReadonlyMap<number, { readonly original: string; readonly count: number }>,
-  isLarge: boolean,
-  maxValues: number,
-): Record<string, number> {
+/** Each number once with its count, ascending, up to `most` of them. */
+function inNumberOrder(sorted: Float64Array, most: number): [string, number][] {
   const shown: [string, number][] = [];
-  const texts = [...strings].sort(([left], [right]) => compareText(column.textOf(left), column.textOf(right)));
-  if (isLarge) {
-    // The reference stops where the last value fills the list, so numbers that fill it let every string through.
-    const push = (value: string, count: number) => shown.push([value, count]) === maxValues;
-    [...numbers].sort(([left], [right]) => left - right).some(([number, count]) => push(plainNumber(number), count));
-    texts.some(([, { original, count }]) => push(original, count));
-    return Object.fromEntries(shown);
+  for (let from = 0, end = 0; from < sorted.length && shown.length < most; from = end) {
+    while (end < sorted.length && sorted[end] === sorted[from]) end += 1;
+    shown.push([plainNumber(sorted[from]!), end - from]);
   }
-  shown.push(
-    ...[...numbers]
-      .map(([number, count]): [string, number] => [plainNumber(number), count])
-      .sort(([left], [right]) => compareText(left, right))
-      .slice(0, maxValues),
-  );
-  for (const [, { original, count }] of texts.slice(0, Math.max(0, maxValues - shown.length))) {
-    shown.push([original, count]);
-  }
-  return Object.fromEntries(shown);
+  return shown;
 }
+
+const inTextOrder = (sorted: Float64Array, most: number): [string, number][] =>
+  inNumberOrder(sorted, sorted.length)
+    .sort(([left], [right]) => compareText(left, right))
+    .slice(0, most);

@@ -32,6 +32,10 @@ export function compareText(left: string, right: string): number {
   return left.length - right.length;
 }
 
+/** Texts in the order of {@link compareText}, by the built-in sort where the two orders are the same. */
+export const sortedTexts = (texts: string[]): string[] =>
+  texts.some((text) => /[\ud800-\uffff]/.test(text)) ? texts.sort(compareText) : texts.sort();
+
 const codePointRank = (unit: number): number => (unit < 0xd800 ? unit : unit >= 0xe000 ? unit - 0x800 : unit + 0x2000);
 
 const FINITE_NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

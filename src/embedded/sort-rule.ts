@@ -1,7 +1,10 @@
 import { DocSet } from './doc-set.js';
-import type { FacetColumn } from './facet-column.js';
+import type { FacetColumn, SortedDocs } from './facet-column.js';
 import type { QueryGraph } from './query-graph.js';
 import type { Bucket, RankingRule } from './ranking-rule.js';
+
+/** From this many documents on, the order of the whole column is used: it is made once for all searches. */
+const MANY = 4000;
 
 /**
  * Documents by the value of a field: numbers, then strings, then those without a value, in both directions. An array counts
@@ -9,7 +12,7 @@ import type { Bucket, RankingRule } from './ranking-rule.js';
  */
 export class SortRule implements RankingRule {
   private graph: QueryGraph | null = null;
-  private order: number[] = [];
+  private order: SortedDocs | null = null;
   private at = 0;
 
   constructor(
@@ -20,40 +23,20 @@ export class SortRule implements RankingRule {
   start(universe: DocSet, graph: QueryGraph | null): void {
     this.graph = graph;
     this.at = 0;
-    this.order = this.column === undefined ? [] : this.sorted(this.column, universe);
-  }
-
-  private sorted(column: FacetColumn, universe: DocSet): number[] {
-    const { descending } = this;
-    const numbered: number[] = [];
-    const texted: number[] = [];
-    universe.forEach((doc) => {
-      if (!Number.isNaN(column.sortNumber(doc, descending))) numbered.push(doc);
-      else if (column.sortRank(doc, descending) !== -1) texted.push(doc);
-    });
-    const sign = descending ? -1 : 1;
-    const by = (value: (doc: number) => number) => (left: number, right: number) =>
-      sign * (value(left) - value(right)) || left - right;
-    numbered.sort(by((doc) => column.sortNumber(doc, descending)));
-    texted.sort(by((doc) => column.sortRank(doc, descending)));
-    return [...numbered, ...texted];
+    this.order = this.column?.inOrder(this.descending, universe.size < MANY ? universe : null) ?? null;
   }
 
   next(universe: DocSet): Bucket | null {
+    const { order } = this;
+    if (order === null || this.at === order.docs.length) return { docs: universe.clone(), graph: this.graph };
     const docs = DocSet.empty(universe.limit);
-    const first = this.order[this.at];
-    if (first === undefined || this.column === undefined) return { docs: universe.clone(), graph: this.graph };
-    const value = this.valueOf(first);
-    for (; this.at < this.order.length; this.at += 1) {
-      const doc = this.order[this.at]!;
-      if (this.valueOf(doc) !== value) break;
+    const { docs: all, keys, firstText } = order;
+    const key = keys[this.at];
+    const end = this.at < firstText ? firstText : all.length;
+    for (; this.at < end && keys[this.at] === key; this.at += 1) {
+      const doc = all[this.at]!;
       if (universe.has(doc)) docs.add(doc);
     }
     return { docs, graph: this.graph };
-  }
-
-  private valueOf(doc: number): string | number {
-    const number = this.column!.sortNumber(doc, this.descending);
-    return Number.isNaN(number) ? `${this.column!.sortRank(doc, this.descending)}` : number;
   }
 }

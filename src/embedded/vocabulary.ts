@@ -1,4 +1,4 @@
-import { compareText } from './facet-text.js';
+import { compareText, sortedTexts } from './facet-text.js';
 
 /** Most words that one word of a query may stand for, by how it was found; the reference engine's limits. */
 export const MAX_PREFIX_WORDS = 1000;
@@ -45,9 +45,10 @@ export class Vocabulary {
   private words(): readonly string[] {
     if (this.added.size === 0 && !this.removed) return this.sorted;
     const kept = this.removed ? this.sorted.filter((word) => this.counts.has(word)) : this.sorted;
-    const known = new Set<string>();
-    if (this.removed) for (const word of kept) known.add(word);
-    const fresh = [...this.added].filter((word) => this.counts.has(word) && !known.has(word)).sort(compareText);
+    // A word that went and came back is among the sorted ones already.
+    const isKept = (word: string) =>
+      this.removed && kept[lowerBound(kept, 0, (other) => compareText(other, word) >= 0)] === word;
+    const fresh = sortedTexts([...this.added].filter((word) => this.counts.has(word) && !isKept(word)));
     this.sorted = merged(kept, fresh);
     this.added.clear();
     this.removed = false;
@@ -171,7 +172,8 @@ function scan(
     while (depth < previous.length && depth < letters.length && previous[depth] === letters[depth]) depth += 1;
     let tooFar = false;
     while (depth < letters.length && settled[depth] === OPEN && !tooFar) {
-      const row = (rows[depth + 1] ??= new Uint8Array(width));
+      const row = rows[depth + 1] ?? new Uint8Array(width);
+      rows[depth + 1] = row;
       fillRow(row, rows[depth]!, depth > 0 ? rows[depth - 1]! : null, query, letters, depth);
       depth += 1;
       let partial = OPEN;

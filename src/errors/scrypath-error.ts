@@ -86,26 +86,26 @@ const BRAND = Symbol.for('scrypath:error');
  * }
  */
 export class ScrypathError extends Error {
-  override readonly name = 'ScrypathError';
+  static {
+    // On the prototype, so that it stands at the head of the stack too.
+    hide(this.prototype, 'name', 'ScrypathError');
+  }
+
   readonly code: ErrorCode;
-  readonly remedy: string | undefined;
-  readonly entity: string | undefined;
-  readonly index: string | undefined;
-  readonly task: { readonly id: number; readonly index: string } | undefined;
-  readonly problems: readonly string[];
+  // Declared only, so that a printed error shows the members that it has and no others.
+  declare readonly remedy?: string;
+  declare readonly entity?: string;
+  declare readonly index?: string;
+  declare readonly task?: { readonly id: number; readonly index: string };
+  declare readonly problems: readonly string[];
 
   constructor(facts: ErrorFacts) {
-    super(
-      facts.remedy ? `${facts.happened} ${facts.remedy}` : facts.happened,
-      facts.cause === undefined ? undefined : { cause: facts.cause },
-    );
-    this.code = facts.code;
-    this.remedy = facts.remedy;
-    this.entity = facts.entity;
-    this.index = facts.index;
-    this.task = facts.task;
-    this.problems = Object.freeze([...(facts.problems ?? [])]);
-    Object.defineProperty(this, BRAND, { value: true });
+    const { code, happened, remedy, cause, problems = [], ...about } = facts;
+    super(remedy ? `${happened} ${remedy}` : happened, cause === undefined ? undefined : { cause });
+    this.code = code;
+    for (const [name, value] of Object.entries({ remedy, ...about })) if (value) Object.assign(this, { [name]: value });
+    hide(this, 'problems', Object.freeze([...problems]));
+    hide(this, BRAND, true);
   }
 
   /** Whether `error` is a ScrypathError, of this `code` where one is given. Holds between two copies of the package. */
@@ -113,4 +113,9 @@ export class ScrypathError extends Error {
     if (typeof error !== 'object' || error === null || !(BRAND in error)) return false;
     return code === undefined || ('code' in error && error.code === code);
   }
+}
+
+/** Keeps a member out of what is printed: the message tells it already. */
+function hide(error: object, name: PropertyKey, value: unknown): void {
+  Object.defineProperty(error, name, { value });
 }

@@ -15,16 +15,25 @@ export type SearchOptions<S, F extends FieldPath<S> = FieldPath<S>, H = Hydrate<
   readonly signal?: AbortSignal;
 };
 
+/** A document whose texts and numbers are strings with marks around what matched; it holds the marked fields. */
+export type Formatted<T> = T extends string | number
+  ? string
+  : T extends readonly (infer U)[]
+    ? readonly Formatted<U>[]
+    : T extends object
+      ? { readonly [P in keyof T]?: Formatted<T[P]> }
+      : T;
+
 /** What every hit has beside its document. */
-export interface HitFacts {
+export interface HitFacts<D> {
   /** The document's key, as `missingIds` and `deleteDocument` have it. */
   readonly _key: DocumentKey;
-  /** The document with marks around what matched, every value a string; there when `highlight` was asked for. */
-  readonly _formatted?: unknown;
+  /** The document with marks around what matched; there when `highlight` was asked for and the document has the fields. */
+  readonly _formatted?: Formatted<D>;
 }
 
 /** A document that matched, with its record's primary key. A field that is not declared is not in it. */
-export type Hit<D> = D & HitFacts;
+export type Hit<D> = D & HitFacts<D>;
 
 export interface ResultPage {
   readonly number: number;

@@ -114,6 +114,8 @@ export async function results() {
   expectTypeOf(hit!._key).toEqualTypeOf<string>();
   expectTypeOf(hit!.director.name).toEqualTypeOf<string | undefined>();
   expectTypeOf(hit!).not.toHaveProperty('shout');
+  expectTypeOf(hit!._formatted?.title).toEqualTypeOf<string | undefined>();
+  expectTypeOf(hit!._formatted?.genres).toEqualTypeOf<readonly string[] | undefined>();
 
   const faceted = await movies.search('x', { facets: ['genres', 'director.name'] });
   expectTypeOf(faceted.facets).toEqualTypeOf<{ readonly genres: FacetCounts; readonly 'director.name': FacetCounts }>();
