@@ -27,7 +27,7 @@ describe('a ScrypathError', () => {
     const printed = inspect(error);
     expect(printed).toMatch(/^ScrypathError: It is off. Start it\./);
     expect(printed).toContain("code: 'BACKEND_UNREACHABLE'");
-    expect(printed).not.toMatch(/undefined|problems|entity|task/);
+    expect(printed).not.toMatch(/undefined|problems:|entity:|task:/);
   });
 
   it('is recognized by its code, also when another copy of the package made it', () => {
