@@ -16,12 +16,13 @@ export type SearchableClassDecorator<E> = (target: abstract new (...args: never[
  * class Movie {
  *   \@PrimaryGeneratedColumn() id!: number;
  *   \@Searchable() \@Column() title!: string;
+ *   \@Filterable() \@Column() year!: number;
  *   \@Searchable('name') \@ManyToOne(() => Director) director!: Relation<Director>;
  * }
  */
 export function Searchable(...paths: string[]): SearchableDecorator;
-export function Searchable<E extends object>(options: SearchableOptions<E>): SearchableClassDecorator<E>;
-export function Searchable(...given: (string | SearchableOptions<never>)[]): SearchableDecorator {
+export function Searchable<E extends object>(options?: SearchableOptions<E>): SearchableClassDecorator<E>;
+export function Searchable(...given: (string | SearchableOptions<never> | undefined)[]): SearchableDecorator {
   const paths = given.filter((value) => typeof value === 'string');
   const options = given.find((value) => typeof value === 'object');
   return (target, property) => {

@@ -88,7 +88,7 @@ const BRAND = Symbol.for('scrypath:error');
 export class ScrypathError extends Error {
   static {
     // On the prototype, so that it stands at the head of the stack too.
-    hide(this.prototype, 'name', 'ScrypathError');
+    hide(ScrypathError.prototype, 'name', 'ScrypathError');
   }
 
   readonly code: ErrorCode;

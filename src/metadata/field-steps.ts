@@ -46,12 +46,13 @@ export function followPath(entity: EntityMetadata, path: string): FieldWay | NoW
   for (const [at, property] of names.entries()) {
     const propertyPath = prefix + property;
     const last = at === names.length - 1;
-    const step = (kind: FieldStep['kind'], lazy = false): FieldStep => ({
+    const step = (kind: FieldStep['kind'], lazy = false, getter = false): FieldStep => ({
       property,
       kind,
       owner: nameOf(owner) ?? metadata.name,
       lazy,
-      optional: kind === 'embedded',
+      // An embedded object whose columns are all null may be left out; a getter may find nothing to give.
+      optional: kind === 'embedded' || getter,
       serialization: serializationOf(owner, property),
     });
 
@@ -88,7 +89,7 @@ export function followPath(entity: EntityMetadata, path: string): FieldWay | NoW
       return { steps, kind: 'open', list, column: null, relations };
     }
     if (isGetter(owner, property)) {
-      steps.push(step(last ? 'value' : 'json'), ...(last ? [] : jsonSteps(names.slice(at + 1), property)));
+      steps.push(step(last ? 'value' : 'json', false, true), ...(last ? [] : jsonSteps(names.slice(at + 1), property)));
       return { steps, kind: 'open', list, column: null, relations };
     }
     return {

@@ -55,6 +55,7 @@ export function buildMetadata(
     hook: declaration.hook,
     when: (options.when as ((record: object) => boolean) | undefined) ?? null,
     mode: options.mode ?? null,
+    deletedAt: entity.deleteDateColumn?.propertyPath ?? null,
     key,
     keyFields: key.fields,
     fields: Object.freeze(fields),
@@ -245,9 +246,7 @@ function settingsOf(
 ): IndexSettings {
   // Only a hook's fields can be unknown here; then all of them are searched.
   const everything = searchable.length === 0 && declaration.hook !== null;
-  const filterable = fields
-    .filter((field) => field.filterable)
-    .flatMap((field) => (field.facet ? [field.name, comparedName(field)] : [comparedName(field)]));
+  const filterable = fields.filter((field) => field.filterable).flatMap((field) => [field.name, comparedName(field)]);
   return Object.freeze({
     ...declaration.entity?.settings,
     searchableAttributes: Object.freeze(everything ? ['*'] : searchable.map((field) => field.name)),

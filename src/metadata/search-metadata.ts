@@ -40,6 +40,8 @@ export interface SearchMetadata {
   readonly hook: ProjectionHook | null;
   readonly when: ((record: object) => boolean) | null;
   readonly mode: SyncMode | null;
+  /** Property path of the soft-delete date, or null where the entity has none. */
+  readonly deletedAt: string | null;
   readonly key: RecordKey;
   readonly keyFields: readonly string[];
   readonly fields: readonly SearchField[];

@@ -7,7 +7,7 @@ import { compileHook } from './hook-projection.js';
 
 /** Makes documents from the records of one entity. Loads nothing. */
 export interface Projection {
-  /** Whether the record belongs in the index. */
+  /** Whether the record belongs in the index: it is not soft-deleted, and the entity's `when` holds. */
   readonly eligible: (record: object) => boolean;
   /** The record's document: key, data and where the data comes from. */
   readonly document: (record: object) => SearchDocument;
@@ -17,6 +17,7 @@ export interface Projection {
 
 export function projectionOf(metadata: SearchMetadata): Projection {
   const { key, hook, when, source } = metadata;
+  const deletedAt = metadata.deletedAt?.split('.') ?? null;
   const dataOf = hook === null ? compileFields(metadata.entity, metadata.fields) : compileHook(metadata, hook);
   const document = (record: object): SearchDocument => {
     const documentKey = key.of(record);
@@ -24,10 +25,19 @@ export function projectionOf(metadata: SearchMetadata): Projection {
   };
   const compared = metadata.fields.filter((field) => field.kind === 'exact' && (field.filterable || field.sortable));
   return {
-    eligible: when ?? (() => true),
+    eligible: (record) => !isDeleted(record, deletedAt) && (when === null || when(record)),
     document,
     stored: compared.length === 0 ? document : (record) => withOrder(document(record), compared),
   };
+}
+
+function isDeleted(record: object, path: readonly string[] | null): boolean {
+  if (path === null) return false;
+  const date = path.reduce<unknown>(
+    (owner, name) => (owner as Record<string, unknown> | null | undefined)?.[name],
+    record,
+  );
+  return date !== null && date !== undefined;
 }
 
 function withOrder(document: SearchDocument, fields: readonly SearchField[]): SearchDocument {

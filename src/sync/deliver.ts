@@ -10,11 +10,20 @@ export interface Batch {
   readonly removals: readonly DocumentKey[];
 }
 
-/** Sends a batch. Resolves with the tasks when the engine has accepted all of it. */
-export async function send(backend: Backend, batch: Batch, signal?: AbortSignal): Promise<readonly TaskRef[]> {
-  const { index, upserts, removals } = batch;
+/**
+ * Sends a batch. Resolves with the tasks when the engine has accepted all of it; `accepted` is told of each part at once,
+ * so that what was taken before a failure is known.
+ */
+export async function send(
+  backend: Backend,
+  { index, upserts, removals }: Batch,
+  accepted: (tasks: readonly TaskRef[]) => void,
+  signal?: AbortSignal,
+): Promise<readonly TaskRef[]> {
   const written = upserts.length > 0 ? await backend.upsert(index, upserts, { signal }) : [];
+  accepted(written);
   const removed = removals.length > 0 ? await backend.remove(index, removals, { signal }) : [];
+  accepted(removed);
   return [...written, ...removed];
 }
 

@@ -107,8 +107,7 @@ async function sendChanges(
     upserts: [...changes.values()].filter((document) => document !== null),
     removals: [...changes].filter(([, document]) => document === null).map(([key]) => key),
   };
-  const tasks = await send(backend, batch, signal);
-  accepted(tasks);
+  const tasks = await send(backend, batch, accepted, signal);
   if (mode === 'inline') await waitForSuccess(backend, tasks, timeoutMs, metadata.entity, signal);
   return tasks;
 }

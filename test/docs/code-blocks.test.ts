@@ -29,9 +29,18 @@ function promisedOutput(program: CodeBlock): string {
   return output.code;
 }
 
+const mistaken: CodeBlock = {
+  file: 'some-document.md',
+  line: 10,
+  indent: 2,
+  info: ['ts'],
+  code: 'const { id } = movie;\nconst year: string = movie.year;',
+  preamble: 'movie',
+};
+
 let compiled: CompiledBlocks;
 beforeAll(() => {
-  compiled = compileBlocks(ROOT, [...inDocuments, ...inDocstrings]);
+  compiled = compileBlocks(ROOT, [...inDocuments, ...inDocstrings, mistaken]);
 }, 120_000);
 afterAll(() => compiled?.remove());
 
@@ -42,6 +51,12 @@ it('every block of a document is in a language that these tests know', () => {
 
 it('nothing but the blocks themselves stands in the way of compiling them', () => {
   expect(compiled.otherComplaints).toEqual([]);
+});
+
+it('a mistake in a block is reported with its place in the document', () => {
+  expect(compiled.complaintsOf(mistaken)).toEqual([
+    "some-document.md:11:9 error TS2322: Type 'number' is not assignable to type 'string'.",
+  ]);
 });
 
 describe('a block of a document compiles', () => {

@@ -80,6 +80,13 @@ onEveryStack('a search', (stack) => {
     ['a decimal by its value', { budget: '9.5' }, ['Cléo from 5 to 7']],
     ['decimals in order, not as text', { budget: { gt: '999.99', lt: '160000000.01' } }, ['Inception', 'Vagabond']],
     ['integers beyond a double', { views: { gt: '9007199254740992' } }, ['Interstellar']],
+    ['null of a decimal', { budget: null }, []],
+    ['null of an integer, in a list', { views: { in: [null, 12] } }, ['Vagabond']],
+    [
+      'isNull and exists of exact numbers',
+      { budget: { isNull: false }, views: { exists: true } },
+      ['Cléo from 5 to 7', 'Inception', 'Interstellar', 'Vagabond'],
+    ],
     ['negative integers', { views: { lt: 0 } }, ['Cléo from 5 to 7']],
     ['null: records without a value', { released: null }, ['Cléo from 5 to 7', 'Vagabond']],
     ['null behind a relation that is null', { 'director.country.code': null }, ['Cléo from 5 to 7', 'Vagabond']],

@@ -85,6 +85,14 @@ onEveryStack('a sync verb', (stack) => {
     expect(await found('iron age')).toEqual([]);
   });
 
+  it('removes a record that is soft-deleted, given as an entity too', async () => {
+    const movie = await saved({ title: 'Soft landing' });
+    await movies().syncRecord(movie);
+    await opened.dataSource.getRepository(Movie).softRemove(movie);
+    await movies().syncRecord(movie);
+    expect(await found('soft landing')).toEqual([]);
+  });
+
   it('of one key given twice lets the later record count', async () => {
     const movie = await saved({ title: 'First name' });
     const result = await movies().syncRecords([movie, Object.assign(new Movie(), movie, { title: 'Second name' })]);

@@ -30,7 +30,7 @@ export class Director {
 export class Movie {
   @PrimaryGeneratedColumn() id!: number;
   @Searchable() @Column() title!: string;
-  @Filterable() @Sortable() @Column() year!: number;
+  @Filterable({ facet: true }) @Sortable() @Column() year!: number;
   @Filterable({ facet: true }) @Column('simple-array') genres!: string[];
   @Filterable() @Sortable() @Column('datetime', { nullable: true }) releasedAt!: Date | null;
   @Filterable() @Sortable() @Column('bigint', { nullable: true }) gross!: string | null;
