@@ -1,3 +1,4 @@
+import { libsqlDriver } from 'scrypath/embedded';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** What a database needs beside its address. */
@@ -17,11 +18,10 @@ export function dataSourceOptions(url: string | undefined, extras: Extras = {}):
     case 'mariadb':
       return { ...extras, type: 'mariadb', url: url!.replace(/^mariadb:/, 'mysql:') } as DataSourceOptions;
     default:
-      // The package `libsql` has the interface of better-sqlite3, and is prebuilt for every platform.
       return {
         ...extras,
         type: 'better-sqlite3',
-        driver: require('libsql'),
+        driver: libsqlDriver(),
         database: url ?? ':memory:',
       } as DataSourceOptions;
   }

@@ -36,7 +36,7 @@ export {
 export type { ElementOf, FieldPath, PathValue } from './metadata/field-path.js';
 export type { IndexSettings, TypoTolerance } from './metadata/index-settings.js';
 export type { RecordKey } from './metadata/record-key.js';
-export type { SearchField, SearchMetadata } from './metadata/search-metadata.js';
+export type { HiddenColumn, PlainColumn, SearchField, SearchMetadata } from './metadata/search-metadata.js';
 export { SYNC_MODES, type SyncMode } from './metadata/sync-mode.js';
 export type { ValueKind } from './metadata/value-kind.js';
 export type { PreparedIndex, SettingDifference } from './operator/prepare-indexes.js';

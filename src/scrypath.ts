@@ -11,6 +11,7 @@ import { projectionOf } from './projection/projection.js';
 import type { JsonOf } from './search/json-of.js';
 import { SearchService } from './search-service.js';
 import { watchTransactions } from './sync/transaction-guard.js';
+import { type Logger, safely } from './telemetry/logger.js';
 
 /** What `start` and `prepare` found and made. */
 export interface Preparation {
@@ -27,6 +28,7 @@ export interface Preparation {
  */
 export class Scrypath {
   readonly #options: ResolvedOptions;
+  readonly #logger: Logger;
   readonly #registry: MetadataRegistry;
   readonly #services = new Map<SearchMetadata, SearchService<object, unknown>>();
   readonly #pending = new Set<Promise<unknown>>();
@@ -38,6 +40,7 @@ export class Scrypath {
   /** @throws ScrypathError `OPTION_INVALID`, naming every option that does not hold */
   constructor(options: ScrypathOptions) {
     this.#options = resolveOptions(options);
+    this.#logger = safely(this.#options.logger);
     const { dataSource, entities, prefix } = this.#options;
     this.#registry = new MetadataRegistry(dataSource, entities, {
       prefix,
@@ -61,12 +64,12 @@ export class Scrypath {
    */
   async prepare(): Promise<Preparation> {
     this.#open();
-    const { backend, timeoutMs, logger } = this.#options;
+    const { backend, timeoutMs } = this.#options;
     const metadatas = this.#registry.all();
     const indexes = await Promise.all(metadatas.map((metadata) => prepareIndex(backend, metadata, timeoutMs)));
     for (const { entity, index, differences } of indexes)
       if (differences.length > 0)
-        logger.warn(`The index "${index}" of ${entity} has other settings than declared.`, {
+        this.#logger.warn(`The index "${index}" of ${entity} has other settings than declared.`, {
           entity,
           index,
           differences,
@@ -88,6 +91,7 @@ export class Scrypath {
    * the engine has accepted. It says nothing of success.
    */
   async drain(): Promise<void> {
+    this.#open();
     const { backend, timeoutMs } = this.#options;
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     const tasks = [...this.#lastTasks.values()];
@@ -118,8 +122,10 @@ export class Scrypath {
         defaults: { mode, timeoutMs },
         open: () => this.#open(),
         accepted: (tasks) => {
-          for (const task of tasks) this.#lastTasks.set(task.index, task);
+          for (const task of tasks)
+            if (task.id > (this.#lastTasks.get(task.index)?.id ?? -1)) this.#lastTasks.set(task.index, task);
         },
+        track: (work) => this.#track(work),
       });
       this.#services.set(metadata, service);
     }
@@ -127,17 +133,16 @@ export class Scrypath {
   }
 
   #startCapture(): () => void {
-    const { dataSource, logger } = this.#options;
+    const { dataSource } = this.#options;
     const metadatas = this.#registry.all();
     const indexesOf = (entity: EntityMetadata) =>
       metadatas.filter(
         ({ target }) => target === entity.target || entity.inheritanceTree.includes(target as () => void),
       );
     return captureFromOrm(dataSource, {
-      logger,
+      logger: this.#logger,
       indexesOf,
-      sync: (metadata, keys, manager) =>
-        this.#track(this.#serviceOf(metadata).syncKeys(keys.map(metadata.key.idMap), { manager })),
+      sync: (metadata, keys, manager) => this.#serviceOf(metadata).syncKeys(keys.map(metadata.key.idMap), { manager }),
     });
   }
 

@@ -1,4 +1,13 @@
 import type { EntityManager } from 'typeorm';
+import {
+  checkDocumentKeys,
+  checkList,
+  checkRecord,
+  checkRecords,
+  checkSearchOptions,
+  checkSyncOptions,
+  hydrationOf,
+} from './call-arguments.js';
 import type { DocumentKey, SearchDocument } from './document/search-document.js';
 import { ScrypathError } from './errors/scrypath-error.js';
 import type { Hydrate } from './hydration/hydrate.js';
@@ -27,7 +36,7 @@ export interface SyncOptions {
 }
 
 /** A record's primary key: the value where it has one field, else (or too) an object of its fields. */
-export type PrimaryKey<E> = string | number | bigint | Date | Partial<E>;
+export type PrimaryKey<E> = string | number | bigint | Date | Uint8Array | Partial<E>;
 
 /** What filters, sorts and facets may name: the entity's paths, and those of a hook's document. */
 export type Searched<E, D> = [JsonOf<E>] extends [D] ? E : Omit<E, keyof D> & D;
@@ -37,8 +46,6 @@ export interface ServiceSite extends SyncSite {
   readonly defaults: { readonly mode: SyncMode; readonly timeoutMs: number };
   readonly open: () => void;
 }
-
-const SYNC_OPTIONS = ['mode', 'manager', 'timeoutMs', 'index', 'prefix', 'signal'];
 
 /**
  * Everything about the index of one entity: syncing records into it and searching it. Made by `scrypath.for(Movie)`.
@@ -70,6 +77,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    * @throws ScrypathError `PROJECTION_FAILED`, `RELATION_NOT_LOADED`, `KEY_MISSING`
    */
   document(record: E): SearchDocument {
+    checkRecord(this.metadata.entity, 'document', record);
     return this.#site.projection.document(record);
   }
 
@@ -90,6 +98,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
 
   /** As {@link syncRecord}, for many records in one batch. Of two records with one key the later one counts. */
   async syncRecords(records: readonly E[], options: SyncOptions = {}): Promise<SyncResult> {
+    checkRecords(this.metadata.entity, 'syncRecords', records);
     return syncRecords(this.#site, records, this.#call(options));
   }
 
@@ -98,6 +107,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    * them; a key without a record is removed from the index.
    */
   async syncKeys(primaryKeys: readonly PrimaryKey<E>[], options: SyncOptions = {}): Promise<SyncResult> {
+    checkList(this.metadata.entity, 'syncKeys', primaryKeys, 'primary keys');
     return syncKeys(this.#site, primaryKeys.map(this.metadata.key.from), this.#call(options));
   }
 
@@ -108,6 +118,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
 
   /** As {@link deleteRecord}, for many. An entity whose key `remove()` has stripped is `KEY_MISSING`. */
   async deleteRecords(records: readonly (E | PrimaryKey<E>)[], options: SyncOptions = {}): Promise<SyncResult> {
+    checkList(this.metadata.entity, 'deleteRecords', records, 'records or primary keys');
     return deleteKeys(this.#site, records.map(this.metadata.key.from), this.#call(options));
   }
 
@@ -121,6 +132,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    * @example await movies.deleteDocuments(result.missingIds);
    */
   async deleteDocuments(keys: readonly DocumentKey[], options: SyncOptions = {}): Promise<SyncResult> {
+    checkDocumentKeys(this.metadata.entity, 'deleteDocuments', keys);
     return deleteKeys(this.#site, keys, this.#call(options));
   }
 
@@ -133,34 +145,26 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    *   filter: { year: { gte: 1970, lt: 1990 } }, sort: { year: 'desc' }, facets: ['genres'], hydrate: true,
    * });
    */
-  async search<const F extends FieldPath<Searched<E, D>> = never, const H extends Hydrate<E> | undefined = undefined>(
-    text: string,
-    options: SearchOptions<Searched<E, D>, F, H> = {},
-  ): Promise<SearchResult<E, D, F, H>> {
+  async search<
+    const F extends FieldPath<Searched<E, D>> = never,
+    const H extends Hydrate<E> | false | undefined = undefined,
+  >(text: string, options: SearchOptions<Searched<E, D>, F, H> = {}): Promise<SearchResult<E, D, F, H>> {
     this.#site.open();
-    const { hydrate, index, prefix, signal, ...query } = options;
     const { backend, metadata, manager } = this.#site;
+    checkSearchOptions(metadata, options);
+    const { hydrate, index, prefix, signal, ...query } = options;
     const site = { backend, metadata, manager, indexName: this.#indexName(index, prefix) };
-    const result = await runSearch(site, text, { hydrate: hydrate as Hydrate<object> | undefined, signal, query });
+    const result = await this.#site.track(
+      runSearch(site, text, { hydrate: hydrationOf(metadata, manager, hydrate), signal, query }),
+    );
     return result as SearchResult<E, D, F, H>;
   }
 
   #call(options: SyncOptions): SyncCall {
     this.#site.open();
-    const unknown = Object.keys(options).filter((name) => !SYNC_OPTIONS.includes(name));
+    checkSyncOptions(this.metadata.entity, options);
     const { mode = this.metadata.mode ?? this.#site.defaults.mode, timeoutMs = this.#site.defaults.timeoutMs } =
       options;
-    const problems = unknown.map((name) => `${name} is no option`);
-    if (mode !== 'inline' && mode !== 'manual') problems.push('mode is unknown; known: inline, manual');
-    if (!(timeoutMs > 0)) problems.push('timeoutMs must be milliseconds above 0');
-    if (problems.length > 0)
-      throw new ScrypathError({
-        code: 'OPTION_INVALID',
-        entity: this.metadata.entity,
-        happened: `A sync of ${this.metadata.entity} has options that are not valid: ${problems.join('; ')}.`,
-        remedy: `Known: ${SYNC_OPTIONS.join(', ')}.`,
-        problems,
-      });
     const { manager, signal } = options;
     return { mode, timeoutMs, manager, signal, index: this.#indexName(options.index, options.prefix) };
   }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Filterable, Searchable } from 'scrypath';
+import { libsqlDriver } from 'scrypath/embedded';
 import { createTestScrypath, type TestScrypath } from 'scrypath/testing';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
@@ -18,7 +19,7 @@ describe('books', () => {
   beforeAll(async () => {
     dataSource = await new DataSource({
       type: 'better-sqlite3',
-      driver: require('libsql'),
+      driver: libsqlDriver(),
       database: ':memory:',
       entities: [Book],
       synchronize: true,

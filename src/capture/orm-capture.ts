@@ -1,14 +1,9 @@
-import type {
-  DataSource,
-  EntityManager,
-  EntityMetadata,
-  EntitySubscriberInterface,
-  ObjectLiteral,
-  QueryRunner,
-} from 'typeorm';
+import type { DataSource, EntityManager, EntityMetadata, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import type { DocumentKey } from '../document/search-document.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
 import type { Logger } from '../telemetry/logger.js';
+import { type WriteEvent, writtenKey } from './written-key.js';
 
 /** What capture needs of the instance that it serves. */
 export interface CaptureTarget {
@@ -19,15 +14,39 @@ export interface CaptureTarget {
   readonly logger: Logger;
 }
 
-type Dirty = Map<SearchMetadata, Set<DocumentKey>>;
+/** Keys that were written, by the index that they belong to. */
+class DirtyKeys {
+  readonly #keys = new Map<SearchMetadata, Set<DocumentKey>>();
 
-/** A write as a subscriber hears of it: the hooks carry the record in different members. */
-interface WriteEvent {
-  readonly metadata: EntityMetadata;
-  readonly queryRunner: QueryRunner;
-  readonly entity?: ObjectLiteral | undefined;
-  readonly databaseEntity?: ObjectLiteral | undefined;
-  readonly entityId?: unknown;
+  add(metadata: SearchMetadata, keys: Iterable<DocumentKey>): void {
+    const known = this.#keys.get(metadata) ?? new Set();
+    for (const key of keys) known.add(key);
+    this.#keys.set(metadata, known);
+  }
+
+  /** Takes all keys of one index out, or nothing where none is left. */
+  take(): { readonly metadata: SearchMetadata; readonly keys: readonly DocumentKey[] } | null {
+    for (const [metadata, keys] of this.#keys) {
+      this.#keys.delete(metadata);
+      return { metadata, keys: [...keys] };
+    }
+    return null;
+  }
+
+  moveTo(other: DirtyKeys): void {
+    for (const [metadata, keys] of this.#keys) other.add(metadata, keys);
+    this.#keys.clear();
+  }
+
+  clear(): void {
+    this.#keys.clear();
+  }
+}
+
+/** What one query runner's transaction has written, and what earlier ones committed that is not synced yet. */
+interface RunnerState {
+  readonly open: DirtyKeys;
+  readonly committed: DirtyKeys;
 }
 
 /**
@@ -37,36 +56,58 @@ interface WriteEvent {
  */
 export function captureFromOrm(dataSource: DataSource, target: CaptureTarget): () => void {
   // One DataSource has many transactions at a time; what each wrote belongs to its query runner.
-  const dirtyOf = new WeakMap<QueryRunner, Dirty>();
-
-  const written = async (event: WriteEvent): Promise<void> => {
-    const { queryRunner } = event;
-    const dirty = dirtyOf.get(queryRunner) ?? new Map<SearchMetadata, Set<DocumentKey>>();
-    for (const metadata of target.indexesOf(event.metadata)) {
-      const key = keyOf(metadata, event);
-      if (key === null) {
-        target.logger.warn(`A write to ${event.metadata.name} named no key and was not synced.`, {
-          entity: event.metadata.name,
-        });
-        continue;
-      }
-      dirty.set(metadata, (dirty.get(metadata) ?? new Set()).add(key));
-    }
-    if (dirty.size === 0) return;
-    dirtyOf.set(queryRunner, dirty);
-    if (!queryRunner.isTransactionActive) await flush(queryRunner);
+  const states = new WeakMap<QueryRunner, RunnerState>();
+  const stateOf = (runner: QueryRunner): RunnerState => {
+    const state = states.get(runner) ?? { open: new DirtyKeys(), committed: new DirtyKeys() };
+    states.set(runner, state);
+    return state;
   };
 
-  const flush = async (queryRunner: QueryRunner): Promise<void> => {
-    const dirty = dirtyOf.get(queryRunner);
-    dirtyOf.delete(queryRunner);
-    for (const [metadata, keys] of dirty ?? []) {
-      try {
-        await target.sync(metadata, [...keys], queryRunner.manager);
-      } catch (error) {
+  const syncOne = async (
+    metadata: SearchMetadata,
+    keys: readonly DocumentKey[],
+    runner: QueryRunner,
+  ): Promise<void> => {
+    try {
+      await target.sync(metadata, keys, runner.manager);
+    } catch (error) {
+      if (ScrypathError.is(error, 'SYNC_IN_TRANSACTION')) {
+        // Another transaction has begun on the connection; its end brings us back.
+        stateOf(runner).committed.add(metadata, keys);
+      } else if (keys.length > 1 && isOfOneRecord(error)) {
+        for (const key of keys) await syncOne(metadata, [key], runner);
+      } else {
         const { entity, indexName: index } = metadata;
-        target.logger.error(`The sync of ${keys.size} committed ${entity} failed.`, { entity, index, error });
+        target.logger.error(`The sync of ${keys.length} committed ${entity} failed.`, { entity, index, error });
       }
+    }
+  };
+
+  const flush = async (runner: QueryRunner): Promise<void> => {
+    const { committed } = stateOf(runner);
+    while (!runner.isTransactionActive) {
+      const next = committed.take();
+      if (next === null) return;
+      await syncOne(next.metadata, next.keys, runner);
+    }
+  };
+
+  const written = async (event: WriteEvent & { readonly queryRunner: QueryRunner }): Promise<void> => {
+    try {
+      const { queryRunner, metadata: entity } = event;
+      const state = stateOf(queryRunner);
+      const dirty = queryRunner.isTransactionActive ? state.open : state.committed;
+      for (const metadata of target.indexesOf(entity)) {
+        const key = writtenKey(metadata, event);
+        if (key !== null) dirty.add(metadata, [key]);
+        else target.logger.warn(`A write to ${entity.name} named no key and was not synced.`, { entity: entity.name });
+      }
+      await flush(queryRunner);
+    } catch (error) {
+      target.logger.error(`A write to ${event.metadata.name} was not captured.`, {
+        entity: event.metadata.name,
+        error,
+      });
     }
   };
 
@@ -78,31 +119,41 @@ export function captureFromOrm(dataSource: DataSource, target: CaptureTarget): (
     afterRecover: written,
     // Both hooks also run for savepoints; then the transaction around them is still active.
     afterTransactionCommit: async ({ queryRunner }) => {
-      if (!queryRunner.isTransactionActive) await flush(queryRunner);
+      if (queryRunner.isTransactionActive) return;
+      const { open, committed } = stateOf(queryRunner);
+      open.moveTo(committed);
+      await flush(queryRunner);
     },
-    afterTransactionRollback: ({ queryRunner }) => {
+    afterTransactionRollback: async ({ queryRunner }) => {
       // Keys of a rolled-back savepoint may stay: reading an unchanged row again does no harm.
-      if (!queryRunner.isTransactionActive) dirtyOf.delete(queryRunner);
+      if (queryRunner.isTransactionActive) return;
+      stateOf(queryRunner).open.clear();
+      await flush(queryRunner);
     },
   };
-  dataSource.subscribers.push(subscriber);
+  return keepSubscribed(dataSource, subscriber);
+}
+
+/** An error of one record's projection, which must not keep the others of its transaction from being synced. */
+const isOfOneRecord = (error: unknown) =>
+  ScrypathError.is(error, 'PROJECTION_FAILED') || ScrypathError.is(error, 'RELATION_NOT_LOADED');
+
+/** Subscribes, and again whenever the DataSource is initialized anew, which forgets its subscribers. */
+function keepSubscribed(dataSource: DataSource, subscriber: EntitySubscriberInterface): () => void {
+  const initialize = dataSource.initialize;
+  const subscribe = () => {
+    if (!dataSource.subscribers.includes(subscriber)) dataSource.subscribers.push(subscriber);
+  };
+  const initializeAndSubscribe = async (): Promise<DataSource> => {
+    await initialize.call(dataSource);
+    subscribe();
+    return dataSource;
+  };
+  dataSource.initialize = initializeAndSubscribe;
+  subscribe();
   return () => {
+    if (dataSource.initialize === initializeAndSubscribe) dataSource.initialize = initialize;
     const at = dataSource.subscribers.indexOf(subscriber);
     if (at >= 0) dataSource.subscribers.splice(at, 1);
   };
-}
-
-function keyOf(
-  metadata: SearchMetadata,
-  { metadata: written, entity, databaseEntity, entityId }: WriteEvent,
-): DocumentKey | null {
-  const idMap =
-    written.getEntityIdMap(databaseEntity) ??
-    (entityId === undefined || entityId === null ? undefined : written.ensureEntityIdMap(entityId as ObjectLiteral)) ??
-    written.getEntityIdMap(entity);
-  try {
-    return idMap === undefined ? null : metadata.key.from(idMap);
-  } catch {
-    return null;
-  }
 }

@@ -8,6 +8,7 @@ import {
   type SearchableOptions,
 } from '../metadata/declaration.js';
 import type { FieldPath } from '../metadata/field-path.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 
 /** The facts of an index, for an entity that carries no decorators. */
 export interface EntityFacts<E extends object> extends SearchableOptions<E> {
@@ -39,14 +40,29 @@ export function describe<E extends object>(
   target: EntityClass<E> | EntitySchema<E>,
   facts: EntityFacts<E>,
 ): Description<E> {
-  const { fields, document, documentFields = {}, ...entity } = facts;
+  const misuses: string[] = [];
+  const problems: string[] = [];
+  if (!isPlainObject(facts)) misuses.push(`describe() was given ${kindOf(facts)}; it takes an object of facts.`);
+  const {
+    fields,
+    document,
+    documentFields = {},
+    ...entity
+  }: Record<string, unknown> = isPlainObject(facts) ? facts : { fields: {} };
+  if (document !== undefined && typeof document !== 'function')
+    problems.push(`document is ${kindOf(document)}; it takes a function of a record`);
+  const declared = [
+    ...factsOf(fields, false, 'fields', problems),
+    ...factsOf(documentFields, true, 'documentFields', problems),
+  ];
+  misuses.push(...problems.map((problem) => `describe(): ${problem}.`));
   return Object.freeze({
     target,
     declaration: freezeDeclaration({
       entity: entity as SearchableOptions,
-      fields: [...factsOf(fields as Record<string, FieldRoles>, false), ...factsOf(documentFields, true)],
-      hook: (document as ((record: object) => unknown) | undefined) ?? null,
-      misuses: [],
+      fields: declared,
+      hook: typeof document === 'function' ? (document as (record: object) => unknown) : null,
+      misuses,
     }),
   });
 }

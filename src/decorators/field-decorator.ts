@@ -4,7 +4,7 @@ import { declare, type FieldFact } from '../metadata/declaration.js';
 export function fieldDecorator(
   role: FieldFact['role'],
   paths: readonly string[],
-  facet = false,
+  { facet = false, problems = [] }: { readonly facet?: boolean; readonly problems?: readonly string[] } = {},
 ): (target: object, property?: PropertyKey) => void {
   return (target, property) =>
     declare(target, (facts) => {
@@ -12,6 +12,7 @@ export function fieldDecorator(
         facts.misuses.push(`@${decoratorOf(role)} stands on ${String(property ?? 'the class')}: it is for a property.`);
         return;
       }
+      facts.misuses.push(...problems.map((problem) => `@${decoratorOf(role)} on ${property}: ${problem}.`));
       const below = paths.length === 0 ? [property] : paths.map((path) => `${property}.${path}`);
       facts.fields.push(...below.map((path) => ({ role, path, facet, ofHook: false })));
     });

@@ -1,3 +1,5 @@
+import { FILTERABLE_OPTIONS, memberProblems } from '../metadata/declaration-check.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { fieldDecorator } from './field-decorator.js';
 
 export interface FilterableOptions {
@@ -16,6 +18,12 @@ export function Filterable(...paths: string[]): PropertyDecorator;
 export function Filterable(...pathsAndOptions: [...paths: string[], options: FilterableOptions]): PropertyDecorator;
 export function Filterable(...given: (string | FilterableOptions)[]): PropertyDecorator {
   const paths = given.filter((value) => typeof value === 'string');
-  const facet = given.some((value) => typeof value === 'object' && value.facet === true);
-  return fieldDecorator('filterable', paths, facet);
+  const options = given.filter((value) => typeof value !== 'string');
+  const facet = options.some((value) => isPlainObject(value) && value.facet === true);
+  const problems = options.flatMap((value: unknown) =>
+    isPlainObject(value)
+      ? memberProblems(value, FILTERABLE_OPTIONS)
+      : [`it was given ${kindOf(value)}; it takes paths and { facet }`],
+  );
+  return fieldDecorator('filterable', paths, { facet, problems });
 }

@@ -1,4 +1,5 @@
 import { declare, type FieldRoles, factsOf } from '../metadata/declaration.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 
 export interface SearchDocumentOptions {
   /** Fields of the document that are no properties of the entity, and what they are for. */
@@ -28,6 +29,12 @@ export function SearchDocument(options: SearchDocumentOptions = {}): DocumentHoo
         return;
       }
       facts.hook = property;
-      facts.fields.push(...factsOf(options.fields ?? {}, true));
+      const problems: string[] = [];
+      if (isPlainObject(options)) {
+        const { fields = {}, ...unknown } = options as SearchDocumentOptions;
+        facts.fields.push(...factsOf(fields, true, 'fields', problems));
+        problems.push(...Object.keys(unknown).map((name) => `${name} is no option; known: fields`));
+      } else problems.push(`it was given ${kindOf(options)}; it takes { fields }`);
+      facts.misuses.push(...problems.map((problem) => `@SearchDocument on ${property}: ${problem}.`));
     });
 }

@@ -1,4 +1,5 @@
 import { declare, type SearchableOptions } from '../metadata/declaration.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { fieldDecorator } from './field-decorator.js';
 
 /** A decorator that may stand on a class or on a property. */
@@ -24,8 +25,14 @@ export function Searchable(...paths: string[]): SearchableDecorator;
 export function Searchable<E extends object>(options?: SearchableOptions<E>): SearchableClassDecorator<E>;
 export function Searchable(...given: (string | SearchableOptions<never> | undefined)[]): SearchableDecorator {
   const paths = given.filter((value) => typeof value === 'string');
-  const options = given.find((value) => typeof value === 'object');
+  const options = given.find((value): value is SearchableOptions<never> => isPlainObject(value));
+  const stranger = given.find((value) => value !== undefined && typeof value !== 'string' && !isPlainObject(value));
   return (target, property) => {
+    if (stranger !== undefined) {
+      const at = property === undefined ? 'the class' : String(property);
+      const sentence = `@Searchable on ${at} was given ${kindOf(stranger)}; it takes options on a class, paths on a property.`;
+      declare(target, (facts) => facts.misuses.push(sentence));
+    }
     if (property !== undefined && options === undefined) fieldDecorator('searchable', paths)(target, property);
     else if (property === undefined && paths.length === 0) {
       declare(target, (facts) => {

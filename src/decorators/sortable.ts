@@ -1,3 +1,4 @@
+import { kindOf } from '../metadata/given.js';
 import { fieldDecorator } from './field-decorator.js';
 
 /**
@@ -5,5 +6,11 @@ import { fieldDecorator } from './field-decorator.js';
  * @example \@Sortable() \@Column() year!: number;
  */
 export function Sortable(...paths: string[]): PropertyDecorator {
-  return fieldDecorator('sortable', paths);
+  const stranger = paths.find((path: unknown) => typeof path !== 'string');
+  const problems = stranger === undefined ? [] : [`it was given ${kindOf(stranger)}; it takes paths`];
+  return fieldDecorator(
+    'sortable',
+    paths.filter((path: unknown) => typeof path === 'string'),
+    { problems },
+  );
 }

@@ -4,16 +4,21 @@ import type { FacetColumn } from './facet-column.js';
 import type { QueryGraph } from './query-graph.js';
 import type { RankingRule } from './ranking-rule.js';
 
-export interface RankedPage {
+interface RankedPage {
   readonly ids: readonly number[];
   /** Every document that matches; of those that share a distinct value, fewer the more was looked at. */
   readonly candidates: DocSet;
 }
 
-export interface RankedPageOptions {
+interface RankedPageOptions {
   /** Documents to put in order, from the first on. */
   readonly most: number;
   readonly distinct: FacetColumn | undefined;
+  /**
+   * Whether every rule looks at a document that is alone in its bucket already. The order is the same; the reference does
+   * so, and by it come to light more of the words that a highlight marks.
+   */
+  readonly thorough: boolean;
   /** `performance.now()` after which documents are no longer put in order. */
   readonly deadline: number;
 }
@@ -23,7 +28,7 @@ export function bucketSort(
   rules: readonly RankingRule[],
   graph: QueryGraph | null,
   universe: DocSet,
-  { most, distinct, deadline }: RankedPageOptions,
+  { most, distinct, thorough, deadline }: RankedPageOptions,
 ): RankedPage {
   const candidates = universe.clone();
   const ids: number[] = [];
@@ -62,7 +67,7 @@ export function bucketSort(
     here.subtract(bucket.docs);
     const count = bucket.docs.size;
     if (count === 0) continue;
-    if (level === rules.length - 1 || count === 1) {
+    if (level === rules.length - 1 || (count === 1 && !thorough)) {
       deliver(bucket.docs);
       continue;
     }

@@ -2,7 +2,7 @@ import { DocSet } from './doc-set.js';
 import type { FacetColumn } from './facet-column.js';
 
 /** Adds every document that shares a value of `column` with `doc`, itself included where it has one. */
-export function addSharing(column: FacetColumn, doc: number, into: DocSet): void {
+function addSharing(column: FacetColumn, doc: number, into: DocSet): void {
   const texts = column.stringsOf(doc).map(({ value }) => column.textOf(value));
   const numbers = new Set(column.numbersOf(doc));
   if (texts.length === 0 && numbers.size === 0) return;

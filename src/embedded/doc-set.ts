@@ -59,12 +59,6 @@ export class DocSet {
     return this;
   }
 
-  intersects(other: DocSet): boolean {
-    const { bits } = this;
-    for (let i = 0; i < bits.length; i += 1) if ((bits[i]! & other.bits[i]!) !== 0) return true;
-    return false;
-  }
-
   isEmpty(): boolean {
     const { bits } = this;
     for (let i = 0; i < bits.length; i += 1) if (bits[i] !== 0) return false;

@@ -2,7 +2,11 @@ import type { JsonObject, JsonValue } from '../document/json.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import { isDeclared, visitValues } from './field-paths.js';
 import { jsonNumber } from './number-text.js';
+import { WriteFailure } from './task-failure.js';
 import { FieldWords, type Tokenizer } from './tokenizer.js';
+
+/** Field paths of all documents of an index together; the reference engine's limit. */
+export const MAX_FIELDS = 65_536;
 
 /** The numbers that an index gives to field paths, in the order in which it first saw them. */
 export class FieldIds {
@@ -19,6 +23,10 @@ export class FieldIds {
   idOf(name: string): number {
     const known = this.ids.get(name);
     if (known !== undefined) return known;
+    if (this.names.length === MAX_FIELDS) {
+      const message = `A document cannot have further fields: an index has ${MAX_FIELDS} of them at most.`;
+      throw new WriteFailure('max_fields_limit_exceeded', message);
+    }
     const id = this.names.push(name) - 1;
     this.ids.set(name, id);
     return id;
@@ -26,7 +34,7 @@ export class FieldIds {
 }
 
 /** The text of a scalar as full-text search sees it; null where it has none. */
-export function textOfScalar(value: JsonValue): string | null {
+function textOfScalar(value: JsonValue): string | null {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return jsonNumber(value);
   return typeof value === 'boolean' ? String(value) : null;
@@ -34,9 +42,10 @@ export function textOfScalar(value: JsonValue): string | null {
 
 /** Numbers every field path of a document. */
 export function registerFields(document: JsonObject, fields: FieldIds): void {
-  visitValues(document, (path) => {
+  const register = (path: string) => {
     fields.idOf(path);
-  });
+  };
+  visitValues(document, register, register);
 }
 
 /** The words of every searchable field of one document, by field path. */
@@ -47,19 +56,18 @@ export function wordsOf(
 ): Map<string, FieldWords> {
   const all = searchable.includes('*');
   const found = new Map<string, FieldWords>();
-  visitValues(document, (path, value, inArray) => {
+  const visit = (path: string, value: JsonValue) => {
     if (!all && !isDeclared(path, searchable)) return;
-    const text = textOfScalar(value);
-    // A top-level object or array takes no place among the values of its field; any other value without text does.
-    if (text === null && !inArray && path in document) return;
     let words = found.get(path);
     if (words === undefined) {
       words = new FieldWords(tokenizer);
       found.set(path, words);
     }
+    const text = textOfScalar(value);
     if (text === null) words.addNothing();
     else words.addValue(text);
-  });
+  };
+  visitValues(document, visit, null);
   return found;
 }
 

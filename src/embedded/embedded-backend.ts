@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type {
@@ -10,13 +11,13 @@ import type {
   OutcomesOptions,
   StoredDocument,
 } from '../backend/backend.js';
+import { checkedIndexName, checkedKey } from '../backend/names.js';
 import type { TaskOutcome, TaskRef } from '../backend/task.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
 import { Engine } from './engine.js';
-import { requireDocumentKeys, requireIndexName } from './index-names.js';
 import { searchIndex } from './search.js';
 import type { CompleteSettings } from './settings.js';
 import { requireSettings } from './settings-check.js';
@@ -25,8 +26,9 @@ import type { Work } from './task-queue.js';
 
 export interface EmbeddedOptions {
   /**
-   * Path of the file that keeps the indexes and the accepted tasks. Without it everything is in memory and is gone when the
-   * backend is closed. One process at a time can have a file open.
+   * Path of the file that keeps the indexes and the accepted tasks; files named like it, with `-wal`, `-shm` and `-lock`
+   * behind, stand beside it. Without it everything is in memory and is gone when the backend is closed. One process at a
+   * time can have a file open.
    */
   readonly file?: string;
 }
@@ -55,6 +57,8 @@ export class EmbeddedBackend implements Backend {
 
   /** @throws ScrypathError `PEER_MISSING`, `OPTION_INVALID`, `BACKEND_BUSY` (another process has the file open) */
   constructor(options: EmbeddedOptions = {}) {
+    // As many may wait for tasks at once as like to.
+    setMaxListeners(0, this.closing.signal);
     this.path = pathOf(options);
     this.engine = openEngine(this.path);
     this.documents = {
@@ -78,7 +82,7 @@ export class EmbeddedBackend implements Backend {
     options?: CallOptions,
   ): Promise<readonly TaskRef[]> {
     this.begin(options, index);
-    requireDocumentKeys(
+    requireKeys(
       index,
       documents.map(({ key }) => key),
     );
@@ -88,7 +92,7 @@ export class EmbeddedBackend implements Backend {
 
   async remove(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly TaskRef[]> {
     this.begin(options, index);
-    requireDocumentKeys(index, keys);
+    requireKeys(index, keys);
     return keys.length === 0 ? [] : [this.engine.accept({ kind: 'remove', index, keys: [...keys] })];
   }
 
@@ -112,7 +116,7 @@ export class EmbeddedBackend implements Backend {
   private begin(options: CallOptions | undefined, ...indexes: string[]): void {
     if (this.closing.signal.aborted) throw closedError();
     options?.signal?.throwIfAborted();
-    for (const index of indexes) requireIndexName(index);
+    for (const index of indexes) checkedIndexName(index);
   }
 
   private signals(given: AbortSignal | undefined): AbortSignal {
@@ -166,7 +170,7 @@ export class EmbeddedBackend implements Backend {
     options: CallOptions | undefined,
   ): Promise<readonly StoredDocument[]> {
     this.begin(options, name);
-    requireDocumentKeys(name, keys);
+    requireKeys(name, keys);
     return this.existing(name).fetch(keys);
   }
 
@@ -188,6 +192,14 @@ export class EmbeddedBackend implements Backend {
 
   private swap(left: string, right: string, options: CallOptions | undefined): TaskRef {
     this.begin(options, left, right);
+    if (left === right) {
+      throw new ScrypathError({
+        code: 'BACKEND_REJECTED',
+        happened: `The index "${left}" cannot be swapped with itself.`,
+        remedy: 'Name two indexes.',
+        index: left,
+      });
+    }
     return this.engine.accept({ kind: 'swap', index: left, other: right });
   }
 
@@ -271,3 +283,7 @@ const closedError = (): ScrypathError =>
     happened: 'The embedded search engine is closed.',
     remedy: 'Make a new one with embedded(); without a file it starts empty.',
   });
+
+function requireKeys(index: string, keys: Iterable<string>): void {
+  for (const key of keys) checkedKey(key, index);
+}

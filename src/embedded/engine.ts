@@ -6,20 +6,12 @@ import { FileLock } from './file-lock.js';
 import { type CompleteSettings, DEFAULT_SETTINGS, mergeSettings } from './settings.js';
 import { openSqlite, type SqliteDatabase, Statements } from './sqlite.js';
 import { StoredIndex } from './stored-index.js';
+import { TaskFailure, WriteFailure } from './task-failure.js';
 import { type TaskError, TaskQueue, type Work } from './task-queue.js';
 
 /** Longest stretch of work, in milliseconds, before other code of the process has its turn. */
 const SLICE_MS = 12;
 const SCHEMA_VERSION = 1;
-
-class TaskFailure extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /**
  * One database with its indexes and its queue. Tasks are carried out one after another, in slices of a few milliseconds that
@@ -113,7 +105,8 @@ export class Engine {
 
   /** Reads what is derived from an index's tables, giving other code its turn in between. */
   async load(index: StoredIndex): Promise<void> {
-    while (!index.isLoaded && !this.closed) {
+    const isThere = () => !this.closed && [...this.indexes.values()].includes(index);
+    while (!index.isLoaded && isThere()) {
       runFor(SLICE_MS, index.load());
       if (!index.isLoaded) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -129,8 +122,8 @@ export class Engine {
 
   private workForAWhile(): void {
     const until = performance.now() + SLICE_MS;
-    this.database.exec('BEGIN');
     try {
+      this.database.exec('BEGIN');
       while (performance.now() < until) {
         const task = this.current ?? this.start();
         if (task === null) break;
@@ -149,15 +142,19 @@ export class Engine {
 
   /** Undoes the slice that failed, fails the task it was in, and forgets what memory says about the tables. */
   private recover(cause: unknown): void {
-    this.database.exec('ROLLBACK');
+    try {
+      this.database.exec('ROLLBACK');
+    } catch {
+      // SQLite has undone it already.
+    }
     this.queue.rolledBack();
-    const failed = this.current;
+    const failed = this.current ?? this.queue.next();
     this.current = null;
     this.indexes.clear();
     this.readIndexes();
-    if (failed === null) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
-    this.queue.end(failed.id, { code: 'internal', message });
+    const code = cause instanceof TaskFailure ? cause.code : 'internal';
+    if (failed !== null) this.queue.giveUp(failed.id, { code, message });
   }
 
   private start(): { readonly id: number; readonly steps: Generator<void> } | null {
@@ -171,7 +168,8 @@ export class Engine {
     try {
       return task.steps.next().done ? null : 'unfinished';
     } catch (error) {
-      if (error instanceof TaskFailure) return { code: error.code, message: error.message };
+      if (error instanceof TaskFailure && !(error instanceof WriteFailure))
+        return { code: error.code, message: error.message };
       throw error;
     }
   }
@@ -192,7 +190,13 @@ export class Engine {
       }
       case 'apply': {
         const index = yield* this.loadedOrCreated(work.index);
-        yield* index.apply(mergeSettings(index.settings, work.settings));
+        const settings = mergeSettings(index.settings, work.settings);
+        const { oneTypo, twoTypos } = settings.typoTolerance.minWordSizeForTypos;
+        if (oneTypo > twoTypos) {
+          const sizes = `words of ${oneTypo} characters may have one typo and words of ${twoTypos} two`;
+          throw new TaskFailure('invalid_settings_typo_tolerance', `Index \`${work.index}\`: ${sizes}.`);
+        }
+        yield* index.apply(settings);
         index.save();
         return;
       }
@@ -252,8 +256,13 @@ export class Engine {
   }
 
   private swap(left: string, right: string): void {
-    const leftIndex = this.existing(left);
-    const rightIndex = this.existing(right);
+    const leftIndex = this.indexes.get(left);
+    const rightIndex = this.indexes.get(right);
+    if (leftIndex === undefined || rightIndex === undefined) {
+      const missing = [left, right].filter((name) => !this.indexes.has(name)).map((name) => `\`${name}\``);
+      const indexes = missing.length === 1 ? 'Index' : 'Indexes';
+      throw new TaskFailure('index_not_found', `${indexes} ${missing.sort().join(', ')} not found.`);
+    }
     const rename = this.statements.of('UPDATE indexes SET name = ? WHERE id = ?');
     rename.run(['', leftIndex.id]);
     rename.run([left, rightIndex.id]);

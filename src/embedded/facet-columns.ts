@@ -1,6 +1,6 @@
 import type { JsonObject } from '../document/json.js';
 import { FacetColumn } from './facet-column.js';
-import { isDeclared, visitValues } from './field-paths.js';
+import { isDeclared, type ValueVisitor, visitValues } from './field-paths.js';
 
 /** The columns of every field that filters, sorts, facets or the distinct rule may ask for. */
 export class FacetColumns {
@@ -19,7 +19,7 @@ export class FacetColumns {
 
   add(doc: number, document: JsonObject): void {
     if (this.patterns.size === 0) return;
-    visitValues(document, (path, value, inArray) => {
+    const visit: ValueVisitor = (path, value, inArray) => {
       if (!isDeclared(path, this.patterns)) return;
       let column = this.columns.get(path);
       if (column === undefined) {
@@ -31,7 +31,8 @@ export class FacetColumns {
       else if (typeof value === 'string') column.addString(doc, value);
       else if (typeof value === 'boolean') column.addString(doc, String(value));
       else if (value === null && !inArray) column.markNull(doc);
-    });
+    };
+    visitValues(document, visit, visit);
   }
 
   remove(doc: number): void {

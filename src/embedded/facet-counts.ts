@@ -7,12 +7,12 @@ import { plainNumber } from './number-text.js';
 import type { CompleteSettings } from './settings.js';
 
 /** What facets are counted from. */
-export interface FacetedIndex {
+interface FacetedIndex {
   readonly facets: FacetColumns;
   readonly knownFields: readonly string[];
 }
 
-export interface FacetAnswer {
+interface FacetAnswer {
   readonly facets: Record<string, Record<string, number>>;
   readonly facetStats: Record<string, { readonly min: number; readonly max: number }>;
 }

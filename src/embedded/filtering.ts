@@ -4,7 +4,7 @@ import type { FacetColumns } from './facet-columns.js';
 import { compareText, normalizedFacet, numberIn } from './facet-text.js';
 
 /** What filters are answered from. */
-export interface FilteredIndex {
+interface FilteredIndex {
   readonly facets: FacetColumns;
   readonly limit: number;
   everything(): DocSet;

@@ -48,10 +48,15 @@ export class GraphRule implements RankingRule {
   private costs: (readonly number[])[] = [];
   private nextCost = 0;
 
-  /** @param removal whether and how words may be left out; only the first rule does that */
+  /**
+   * @param thorough whether steps are looked at that cannot lead to further documents: the reference does, and the words that
+   * come to light are marked by highlights
+   * @param removal whether and how words may be left out; only the first rule does that
+   */
   constructor(
     private readonly context: SearchContext,
     private readonly judge: Judge,
+    private readonly thorough: boolean,
     private readonly removal: ((graph: QueryGraph) => ReadonlySet<number>[]) | null = null,
   ) {}
 
@@ -125,7 +130,9 @@ export class GraphRule implements RankingRule {
     const cost = this.costs[START]!.find((candidate) => candidate >= this.nextCost);
     if (cost === undefined) return null;
     this.nextCost = cost + 1;
-    const walk = new Walk(this.edges, this.costs, universe.clone(), (condition) => this.docsOf(condition));
+    const walk = new Walk(this.edges, this.costs, universe.clone(), this.thorough, (condition) =>
+      this.docsOf(condition),
+    );
     walk.visit(START, cost);
     if (walk.deadConditions.size > 0) {
       this.edges = this.edges.map((edges) =>
@@ -159,6 +166,7 @@ class Walk {
     private readonly edges: readonly (readonly Edge[])[],
     private readonly costs: readonly (readonly number[])[],
     universe: DocSet,
+    private readonly thorough: boolean,
     private readonly docsOf: (condition: number) => DocSet,
   ) {
     this.docs = [universe];
@@ -167,7 +175,7 @@ class Walk {
 
   visit(node: number, budget: number): void {
     for (const edge of this.edges[node]!) {
-      if (this.here.isEmpty()) return;
+      if ((this.thorough ? this.docs[0]! : this.here).isEmpty()) return;
       const rest = budget - edge.cost;
       if (rest < 0 || !this.costs[edge.target]!.includes(rest)) continue;
       if (edge.condition === null) this.pass(edge, rest);

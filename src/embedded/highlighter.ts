@@ -1,5 +1,7 @@
 import type { JsonObject, JsonValue } from '../document/json.js';
 import type { Highlight } from '../query/search-query.js';
+import { selectedFields } from './displayed-fields.js';
+import { sortedTexts } from './facet-text.js';
 import { isWithin } from './field-paths.js';
 import { jsonNumber } from './number-text.js';
 import type { LocatedTerm, Phrase } from './query-term.js';
@@ -40,8 +42,7 @@ export class Highlighter {
         words: [
           ...(term.exact === null ? [] : [term.exact]),
           ...term.prefixOf,
-          ...(found?.one.words ?? []),
-          ...(found?.two ?? []),
+          ...sortedTexts([...(found?.one.words ?? []), ...(found?.two ?? [])]),
         ],
         isPrefix: term.isPrefix,
         span: end - start,
@@ -52,8 +53,8 @@ export class Highlighter {
     this.words.sort((left, right) => Number(left.isPrefix) - Number(right.isPrefix) || right.span - left.span);
   }
 
-  /** The document with the marks, and every number as text. */
-  formatted(data: JsonObject): JsonObject {
+  /** The document with the marks, and every number as text; of it what `shown` selects, or all where that is null. */
+  formatted(data: JsonObject, shown: ReadonlySet<string> | null): JsonObject {
     const format = (path: string, value: JsonValue): JsonValue => {
       if (Array.isArray(value)) return value.map((element) => format(path, element as JsonValue));
       if (typeof value === 'object' && value !== null) {
@@ -65,7 +66,8 @@ export class Highlighter {
       if (typeof text !== 'string') return text;
       return isHighlighted(path, this.highlight.fields) ? this.marked(text) : text;
     };
-    return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, format(name, value)]));
+    const all = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, format(name, value)]));
+    return shown === null ? all : selectedFields(all, shown);
   }
 
   private marked(text: string): string {

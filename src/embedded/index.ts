@@ -1,6 +1,13 @@
 import { EmbeddedBackend, type EmbeddedOptions } from './embedded-backend.js';
 
 export { EmbeddedBackend, type EmbeddedOptions } from './embedded-backend.js';
+export {
+  type LibsqlDatabase,
+  type LibsqlDriver,
+  type LibsqlDriverOptions,
+  type LibsqlStatement,
+  libsqlDriver,
+} from './sqlite-driver.js';
 
 /**
  * A search engine inside the process, in memory or in a file, that needs no server: the package `libsql` must be installed.

@@ -1,3 +1,4 @@
+import { MAX_FIELDS } from './document-fields.js';
 import type { Statements } from './sqlite.js';
 
 /** Where a word occurs: three lists of equal length, in order of document, field and position. */
@@ -15,7 +16,7 @@ export interface PrefixPostings extends Postings {
 const NOWHERE: Postings = { docs: new Uint32Array(0), fields: new Uint16Array(0), positions: new Uint16Array(0) };
 
 /** One row of the full-text table holds the words of one field of one document. */
-const FIELDS_A_DOCUMENT = 65_536;
+const FIELDS_A_DOCUMENT = MAX_FIELDS;
 
 export const textRowOf = (doc: number, field: number): number => doc * FIELDS_A_DOCUMENT + field;
 
@@ -119,18 +120,18 @@ function unpacked(rowList: string, offsetList: string): Postings {
   return postings;
 }
 
-// The table's tokenizer keeps every printable character in a word; space and control characters are written as characters
-// for private use, and read back.
-const UNPRINTABLE = /[\0-\x20\x7f]/g;
-const PRIVATE = /[\ue000-\ue07f]/g;
-const MASK = 0xe000;
+// The table's tokenizer keeps every printable character in a word, and makes capitals small: what it would lose is written
+// as characters for private use, and read back.
+const LOST = /[\0-\x20A-Z\x7f]/g;
+const PRIVATE = /[\u{f0000}-\u{f007f}]/gu;
+const FIRST_PRIVATE = 0xf0000;
 
 /** A word in the alphabet of the full-text table. */
-export const encodedWord = (word: string): string =>
-  word.replace(UNPRINTABLE, (char) => String.fromCharCode(MASK + char.charCodeAt(0)));
+const encodedWord = (word: string): string =>
+  word.replace(LOST, (char) => String.fromCodePoint(FIRST_PRIVATE + char.charCodeAt(0)));
 
 export const decodedWord = (stored: string): string =>
-  stored.replace(PRIVATE, (char) => String.fromCharCode(char.charCodeAt(0) - MASK));
+  stored.replace(PRIVATE, (char) => String.fromCharCode(char.codePointAt(0)! - FIRST_PRIVATE));
 
 const MAX_COUNTED_WORDS = 30;
 

@@ -2,7 +2,7 @@ import { DocSet } from './doc-set.js';
 import { keyOfLocated, type LocatedSubset, type LocatedTerm, TermSubset, wordTerm } from './query-term.js';
 import type { SearchContext } from './search-context.js';
 
-export interface QueryNode {
+interface QueryNode {
   /** Null for the start, the end and nodes that were taken out. */
   located: LocatedSubset | null;
   readonly before: Set<number>;

@@ -3,7 +3,7 @@ import type { SearchContext } from './search-context.js';
 import type { Token } from './tokenizer.js';
 
 /** A text query, taken apart. */
-export interface ParsedQuery {
+interface ParsedQuery {
   readonly terms: readonly LocatedTerm[];
   readonly excludedWords: readonly string[];
   readonly excludedPhrases: readonly LocatedTerm[];

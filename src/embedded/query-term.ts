@@ -122,7 +122,7 @@ export function phraseTerm(context: SearchContext, words: readonly (string | nul
 }
 
 /** All, none or some of what a term leads to with a certain number of typos. */
-export type Part = 'all' | 'none' | { readonly words: ReadonlySet<string>; readonly phrases: ReadonlySet<Phrase> };
+type Part = 'all' | 'none' | { readonly words: ReadonlySet<string>; readonly phrases: ReadonlySet<Phrase> };
 
 const hasWord = (part: Part, word: string): boolean => part === 'all' || (part !== 'none' && part.words.has(word));
 const hasPhrase = (part: Part, phrase: Phrase): boolean =>

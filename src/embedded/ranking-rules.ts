@@ -26,6 +26,7 @@ export function rankingRules(
   names: readonly string[],
   sort: readonly SortField[],
   matching: SearchQuery['matching'],
+  thorough: boolean,
 ): RankingRule[] {
   const rules: RankingRule[] = [];
   const used = new Set<string>();
@@ -38,12 +39,12 @@ export function rankingRules(
   const addWords = (given: SearchContext) => {
     if (used.has('words') || matching === 'all') return;
     used.add('words');
-    rules.push(new GraphRule(given, byWords, (graph) => removalOrder(given, matching, graph)));
+    rules.push(new GraphRule(given, byWords, thorough, (graph) => removalOrder(given, matching, graph)));
   };
   const addJudged = (given: SearchContext, name: string, ...judges: readonly Judge[]) => {
     if (used.has(name)) return;
     used.add(name);
-    for (const judge of judges) rules.push(new GraphRule(given, judge));
+    for (const judge of judges) rules.push(new GraphRule(given, judge, thorough));
   };
 
   for (const name of names) {

@@ -17,7 +17,7 @@ type Pairs = readonly [DocSet, DocSet, DocSet];
 type DocsByNumber = ReadonlyMap<number, DocSet>;
 
 /** Where the words of a term occur. */
-export interface SubsetPlaces {
+interface SubsetPlaces {
   /** Every number that a word has anywhere, whether or not documents of the term are found by it. */
   readonly all: readonly number[];
   readonly docs: DocsByNumber;
@@ -230,18 +230,11 @@ export class SearchContext {
         r = advance(right.docs, r, doc);
         continue;
       }
-      let nearest = FAR;
       const leftStart = l;
       const rightStart = r;
       while (l < leftEnd && left.docs[l] === doc) l += 1;
       while (r < rightEnd && right.docs[r] === doc) r += 1;
-      for (let i = leftStart; i < l; i += 1) {
-        for (let j = rightStart; j < r; j += 1) {
-          if (left.fields[i] !== right.fields[j]) continue;
-          const distance = right.positions[j]! - left.positions[i]!;
-          if (distance > 0 && distance < nearest) nearest = distance;
-        }
-      }
+      const nearest = nearestWithin(left, leftStart, l, right, rightStart, r);
       if (nearest === FAR) continue;
       pairs ??= this.emptyPairs();
       pairs[(nearest - 1) as 0 | 1 | 2].add(doc);
@@ -268,18 +261,19 @@ export class SearchContext {
     const pairs = this.emptyPairs();
     const places = new Map<number, number[]>();
     for (let i = 0; i < left.docs.length; i += 1) {
-      const place = left.fields[i]! * 65_536 + left.positions[i]!;
       const known = places.get(left.docs[i]!);
-      if (known === undefined) places.set(left.docs[i]!, [place]);
-      else known.push(place);
+      if (known === undefined) places.set(left.docs[i]!, [placeOf(left, i)]);
+      else known.push(placeOf(left, i));
     }
     // Each word counts by its own nearest place; occurrences of one word in one document stand together.
     let nearest = FAR;
     for (let i = 0; i < right.docs.length; i += 1) {
       const doc = right.docs[i]!;
-      for (const place of places.get(doc) ?? []) {
-        const distance = right.fields[i]! * 65_536 + right.positions[i]! - place;
-        if (distance > 0 && distance < nearest) nearest = distance;
+      const before = places.get(doc);
+      if (before !== undefined) {
+        const place = placeOf(right, i);
+        const last = before[lowerBound(before, place) - 1];
+        if (last !== undefined) nearest = Math.min(nearest, place - last);
       }
       const isLast = right.docs[i + 1] !== doc || right.words[i + 1] !== right.words[i];
       if (!isLast) continue;
@@ -364,6 +358,41 @@ export class SearchContext {
   docsWithWordCount(field: number, count: number): DocSet {
     return this.docsInField(countMark(count), field);
   }
+}
+
+/** Field and position as one number: places of two fields are far from each other. */
+const placeOf = ({ fields, positions }: Postings, at: number): number => fields[at]! * 2 ** 17 + positions[at]!;
+
+/** How far the right word comes after the left one at its nearest, within one document; `FAR` where it does not. */
+function nearestWithin(
+  left: Postings,
+  leftStart: number,
+  leftEnd: number,
+  right: Postings,
+  rightStart: number,
+  rightEnd: number,
+): number {
+  let nearest = FAR;
+  let r = rightStart;
+  for (let l = leftStart; l < leftEnd && nearest > 1; l += 1) {
+    const place = placeOf(left, l);
+    while (r < rightEnd && placeOf(right, r) <= place) r += 1;
+    if (r === rightEnd) break;
+    nearest = Math.min(nearest, placeOf(right, r) - place);
+  }
+  return nearest;
+}
+
+/** The first index at which a sorted list has no number below `bound`. */
+function lowerBound(sorted: readonly number[], bound: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function advance(docs: Uint32Array, from: number, to: number): number {

@@ -2,7 +2,7 @@ import type { HitPage, RawHit } from '../backend/backend.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { SearchQuery } from '../query/search-query.js';
 import { bucketSort } from './bucket-sort.js';
-import { displayedData } from './displayed-fields.js';
+import { displayedFields } from './displayed-fields.js';
 import { distinctDocs } from './distinct.js';
 import type { DocSet } from './doc-set.js';
 import { countFacets, isFacet } from './facet-counts.js';
@@ -37,42 +37,56 @@ export function searchIndex(name: string, index: StoredIndex, query: SearchQuery
   const { maxTotalHits } = settings.pagination;
   const skip = Math.min((query.page.number - 1) * query.page.size, maxTotalHits);
   const most = Math.max(0, Math.min(query.page.size, maxTotalHits - skip));
+  const thorough = query.highlight !== null;
   const rules = rankingRules(
     text === null ? null : context,
     index.facets,
     settings.rankingRules,
     query.sort,
     query.matching,
+    thorough,
   );
   const { distinctAttribute } = settings;
   const distinct = distinctAttribute === null ? undefined : index.facets.of(distinctAttribute);
-  const ranked = bucketSort(rules, text?.graph ?? null, universe, { most: skip + most, distinct, deadline });
+  const ranked = bucketSort(rules, text?.graph ?? null, universe, {
+    most: skip + most,
+    distinct,
+    thorough,
+    deadline,
+  });
   const found =
     query.total === 'exact' && distinct !== undefined
       ? distinctDocs(distinct, ranked.candidates).remaining
       : ranked.candidates;
 
   const highlighter = highlighterFor(index, query, text?.terms ?? []);
+  const shown = shownFields(index);
   const hits = index.documentsOf(ranked.ids.slice(skip)).map(({ key, data }): RawHit => {
-    const shown = displayedData(data, settings.displayedAttributes);
-    return { key, data: shown, formatted: highlighter?.formatted(shown) ?? null };
+    const displayed = shown === null ? data : displayedFields(data, shown);
+    return { key, data: displayed, formatted: highlighter?.formatted(displayed, shown) ?? null };
   });
   const { facets, facetStats } = countFacets(index, query.facets, found, settings);
   return { hits, ...totalsOf(query, found), facets, facetStats, raw: null };
 }
 
+/** The displayed fields that some document has; null where every field is displayed. */
+function shownFields({ settings, knownFields }: StoredIndex): ReadonlySet<string> | null {
+  const { displayedAttributes } = settings;
+  if (displayedAttributes.includes('*')) return null;
+  return new Set(displayedAttributes.filter((field) => knownFields.includes(field)));
+}
+
 /** Null where no field that is to be marked is known and shown. */
 function highlighterFor(
-  { knownFields, settings }: StoredIndex,
+  index: StoredIndex,
   { highlight }: SearchQuery,
   terms: readonly LocatedTerm[],
 ): Highlighter | null {
   if (highlight === null) return null;
-  const { displayedAttributes } = settings;
-  const isShown = (field: string) =>
-    field === '*' ||
-    (knownFields.includes(field) && (displayedAttributes.includes('*') || displayedAttributes.includes(field)));
-  const fields = highlight.fields.filter(isShown);
+  const shown = shownFields(index);
+  const fields = highlight.fields.filter(
+    (field) => field === '*' || (index.knownFields.includes(field) && (shown === null || shown.has(field))),
+  );
   return fields.length === 0 ? null : new Highlighter(terms, { ...highlight, fields });
 }
 

@@ -1,6 +1,7 @@
 import type { IndexSettings, TypoTolerance } from '../metadata/index-settings.js';
+import { Tokenizer } from './tokenizer.js';
 
-export type CompleteTypoTolerance = {
+type CompleteTypoTolerance = {
   readonly [Member in keyof TypoTolerance]-?: Member extends 'minWordSizeForTypos'
     ? { readonly oneTypo: number; readonly twoTypos: number }
     : NonNullable<TypoTolerance[Member]>;
@@ -39,7 +40,7 @@ export function mergeSettings(current: CompleteSettings, given: IndexSettings): 
   return {
     displayedAttributes: starOr(given.displayedAttributes) ?? current.displayedAttributes,
     searchableAttributes: starOr(given.searchableAttributes) ?? current.searchableAttributes,
-    filterableAttributes: unique(given.filterableAttributes) ?? current.filterableAttributes,
+    filterableAttributes: given.filterableAttributes ?? current.filterableAttributes,
     sortableAttributes: sorted(given.sortableAttributes) ?? current.sortableAttributes,
     rankingRules: given.rankingRules ?? current.rankingRules,
     stopWords: sorted(given.stopWords) ?? current.stopWords,
@@ -54,7 +55,7 @@ export function mergeSettings(current: CompleteSettings, given: IndexSettings): 
               oneTypo: typos.minWordSizeForTypos?.oneTypo ?? current.typoTolerance.minWordSizeForTypos.oneTypo,
               twoTypos: typos.minWordSizeForTypos?.twoTypos ?? current.typoTolerance.minWordSizeForTypos.twoTypos,
             },
-            disableOnWords: sorted(typos.disableOnWords) ?? current.typoTolerance.disableOnWords,
+            disableOnWords: sorted(typos.disableOnWords?.map(normalizedText)) ?? current.typoTolerance.disableOnWords,
             disableOnAttributes: sorted(typos.disableOnAttributes) ?? current.typoTolerance.disableOnAttributes,
             disableOnNumbers: typos.disableOnNumbers ?? current.typoTolerance.disableOnNumbers,
           },
@@ -62,6 +63,13 @@ export function mergeSettings(current: CompleteSettings, given: IndexSettings): 
     pagination: { maxTotalHits: given.pagination?.maxTotalHits ?? current.pagination.maxTotalHits },
   };
 }
+
+/** Words where typos are switched off are kept in the form in which they are compared. */
+const normalizedText = (text: string): string =>
+  new Tokenizer()
+    .tokenize(text)
+    .map(({ lemma }) => lemma)
+    .join('');
 
 const unique = (names: readonly string[] | undefined): readonly string[] | undefined =>
   names === undefined ? undefined : [...new Set(names)];

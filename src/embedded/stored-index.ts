@@ -130,6 +130,21 @@ export class StoredIndex {
   }
 
   private *read(): Generator<void> {
+    try {
+      yield* this.readTables();
+      this.loaded = true;
+    } finally {
+      // What failed half-way starts anew.
+      if (!this.loaded) this.loading = null;
+    }
+  }
+
+  private *readTables(): Generator<void> {
+    this.facets = new FacetColumns(this.facets.patterns);
+    this.alive = DocSet.empty(0);
+    this.capacity = 0;
+    this.count = 0;
+    this.end = 0;
     yield* this.text.load();
     const wantsFacets = this.facets.patterns.size > 0;
     const page = this.statements.of(
@@ -146,7 +161,6 @@ export class StoredIndex {
       from = last[0] + 1;
       yield;
     }
-    this.loaded = true;
   }
 
   private occupy(id: number): void {
@@ -173,6 +187,7 @@ export class StoredIndex {
   }
 
   private storedByKey(keys: readonly string[]): Map<string, { readonly id: number; readonly body: string }> {
+    if (keys.length === 0) return new Map();
     const rows = this.statements
       .of(`SELECT key, id, body FROM ${this.table} WHERE key IN (SELECT value FROM json_each(?))`)
       .all([JSON.stringify(keys)]) as [string, number, string][];
@@ -196,7 +211,7 @@ export class StoredIndex {
   private write(documents: readonly WrittenDocument[]): void {
     const last = new Map<string, string>();
     for (const { key, body } of documents) last.set(key, body);
-    const stored = this.count === 0 ? new Map() : this.storedByKey([...last.keys()]);
+    const stored = this.storedByKey(this.count === 0 ? [] : [...last.keys()]);
     const replaced: { id: number; document: JsonObject }[] = [];
     const written: { id: number; document: JsonObject }[] = [];
     const rows: [number, string, string][] = [];

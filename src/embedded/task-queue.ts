@@ -19,7 +19,7 @@ export interface TaskError {
 }
 
 /** Outcomes of ended tasks that are kept; an older one is unknown. */
-export const KEPT_OUTCOMES = 100_000;
+const KEPT_OUTCOMES = 100_000;
 const DROPPED_AT_ONCE = 1_000;
 
 interface Ended {
@@ -112,6 +112,18 @@ export class TaskQueue {
     }
     this.queued.delete(id);
     this.ending.set(id, { work, error });
+  }
+
+  /** Ends a task after a failure of the database, which may not even take the note that it failed. */
+  giveUp(id: number, error: TaskError): void {
+    try {
+      this.end(id, error);
+    } catch {
+      const work = this.queued.get(id);
+      if (work === undefined) return;
+      this.queued.delete(id);
+      this.ending.set(id, { work, error });
+    }
   }
 
   /** The transaction is committed: those who wait learn of the tasks that ended in it. */

@@ -43,14 +43,7 @@ export class TextIndex {
     this.vocabularyTable = `${table}_words`;
     this.termTable = `${table}_terms`;
     this.synonyms = this.readSynonyms();
-    this.exactWords = new Set(
-      settings.typoTolerance.disableOnWords.map((word) =>
-        tokenizer
-          .tokenize(word)
-          .map(({ lemma }) => lemma)
-          .join(''),
-      ),
-    );
+    this.exactWords = new Set(settings.typoTolerance.disableOnWords);
     this.postings = new PostingsReader(statements, this.vocabularyTable, this.termTable);
   }
 

@@ -2,8 +2,8 @@ import { compareText, sortedTexts } from './facet-text.js';
 
 /** Most words that one word of a query may stand for, by how it was found; the reference engine's limits. */
 export const MAX_PREFIX_WORDS = 1000;
-export const MAX_ONE_TYPO_WORDS = 150;
-export const MAX_TWO_TYPO_WORDS = 50;
+const MAX_ONE_TYPO_WORDS = 150;
+const MAX_TWO_TYPO_WORDS = 50;
 
 /** Words sharing a prefix of at most 4 bytes are searched as one when there are this many of them. */
 const SHARED_PREFIX_WORDS = 100;

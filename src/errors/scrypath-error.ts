@@ -51,6 +51,10 @@ export const ERROR_CODES = [
   'INDEX_NOT_FOUND',
   /** The name cannot be the name of an index. */
   'INDEX_NAME_INVALID',
+  /** The tables of the outbox are missing, or the DataSource does not know them. */
+  'OUTBOX_MISSING',
+  /** The outbox was made with another number of shards than configured, or its tables contradict each other. */
+  'OUTBOX_MISMATCH',
   /** The service is closed. */
   'CLOSED',
 ] as const;

@@ -8,7 +8,9 @@ import type {
 } from 'typeorm';
 import { In } from 'typeorm';
 import type { DocumentKey } from '../document/search-document.js';
+import { mergeDeep } from '../metadata/record-key.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
+import { keyBatches } from '../records/record-reader.js';
 import { span } from '../telemetry/span.js';
 
 /** How hits become entities. `true` reads the plain entity with the instance's DataSource. */
@@ -31,7 +33,10 @@ export interface Hydrated<E> {
   readonly missingIds: readonly DocumentKey[];
 }
 
-/** Reads the records of hits with one SELECT on the primary key, and puts them in the order of the hits. */
+/**
+ * Reads the records of hits with one SELECT on the primary key (one for each 250 where it has several columns), and puts
+ * them in the order of the hits.
+ */
 export async function hydrate<E extends object>(
   metadata: SearchMetadata,
   keys: readonly DocumentKey[],
@@ -45,8 +50,12 @@ export async function hydrate<E extends object>(
     const repository =
       (options.repository as Repository<ObjectLiteral> | undefined) ??
       (options.manager ?? manager).getRepository<ObjectLiteral>(metadata.target);
-    const found = await repository.find(findOptionsFor(metadata, keys, options));
-    const byKey = new Map(found.map((record) => [metadata.key.of(record), record as E]));
+    const byKey = new Map<DocumentKey, E>();
+    // A document that no record can stand behind must not fail the query for the others.
+    const readable = keys.filter((key) => metadata.key.tryIdMap(key) !== null);
+    for (const batch of keyBatches(metadata, readable))
+      for (const record of await repository.find(findOptionsFor(metadata, batch, options)))
+        byKey.set(metadata.key.of(record), record as E);
     const hydrated = inHitOrder(keys, byKey);
     context.records = hydrated.records.length;
     context.missing = hydrated.missingIds.length;
@@ -66,16 +75,14 @@ function findOptionsFor<E>(
   return {
     where,
     ...(relations && { relations: relations as FindOptionsRelations<ObjectLiteral> }),
-    ...(select && { select: { ...select, ...selectionOf(keyFields) } as FindOptionsSelect<ObjectLiteral> }),
+    ...(select && { select: mergeDeep(select, selectionOf(keyFields)) as FindOptionsSelect<ObjectLiteral> }),
   };
 }
 
 const selectionOf = (keyFields: readonly string[]): ObjectLiteral =>
-  keyFields.reduce<ObjectLiteral>((selection, path) => {
-    const [head, ...rest] = path.split('.');
-    selection[head!] = rest.length === 0 ? true : { ...selection[head!], ...selectionOf([rest.join('.')]) };
-    return selection;
-  }, {});
+  keyFields
+    .map((path) => path.split('.').reduceRight<unknown>((below, name) => ({ [name]: below }), true) as ObjectLiteral)
+    .reduce(mergeDeep, {});
 
 export function inHitOrder<E>(keys: readonly DocumentKey[], records: ReadonlyMap<DocumentKey, E>): Hydrated<E> {
   return {

@@ -1,8 +1,9 @@
 import type { SearchParams, Settings } from 'meilisearch';
+import { checkedIndexName } from '../backend/names.js';
 import { type DocumentKey, KEY_ATTRIBUTE } from '../document/search-document.js';
 import type { EngineRequest } from './connection.js';
 import type { RequestFacts } from './engine-failure.js';
-import { checkedIndexName, checkedTaskId } from './index-names.js';
+import { checkedTaskId } from './task-id.js';
 
 // The routes that this backend uses. Names and ids are checked here, at the only place where they enter a path.
 

@@ -9,6 +9,7 @@ import type {
   OutcomesOptions,
   StoredDocument,
 } from '../backend/backend.js';
+import { checkedIndexName, checkedKey } from '../backend/names.js';
 import { isTerminal, type TaskOutcome, type TaskRef, type TaskStatus } from '../backend/task.js';
 import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
@@ -18,7 +19,6 @@ import { span } from '../telemetry/span.js';
 import { Connection, type EngineRequest } from './connection.js';
 import { brokenAnswer, closed, EngineAnswerError } from './engine-failure.js';
 import * as requests from './engine-requests.js';
-import { checkedIndexName, checkedKey } from './index-names.js';
 import {
   type MeilisearchOptions,
   type ResolvedMeilisearchOptions,

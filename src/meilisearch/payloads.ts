@@ -1,6 +1,6 @@
+import { checkedKey } from '../backend/names.js';
 import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
-import { checkedKey } from './index-names.js';
 
 /** Bodies of NDJSON, the cheapest form for the engine, in document order, none above `maxBytes`. */
 export function documentPayloads(index: string, documents: readonly SearchDocument[], maxBytes: number): string[] {

@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { rolesProblems } from './declaration-check.js';
+import { isPlainObject } from './given.js';
 import type { IndexSettings } from './index-settings.js';
 import type { SyncMode } from './sync-mode.js';
 
@@ -49,7 +51,7 @@ export interface Declaration {
   readonly entity: SearchableOptions | null;
   readonly fields: readonly FieldFact[];
   readonly hook: ProjectionHook | null;
-  /** Decorators that stand where they mean nothing. */
+  /** What the declaration itself has wrong: decorators that stand where they mean nothing, unknown members. */
   readonly misuses: readonly string[];
 }
 
@@ -111,10 +113,14 @@ export function freezeDeclaration(declaration: Declaration): Declaration {
   });
 }
 
-/** The facts of fields given as a table of roles, in its order. */
-export function factsOf(fields: Readonly<Record<string, FieldRoles>>, ofHook: boolean): FieldFact[] {
-  return Object.entries(fields).flatMap(([path, { searchable, filterable, sortable }]) => {
-    const facet = typeof filterable === 'object' && filterable.facet === true;
+/** The facts of fields given as a table of roles, in its order. Mistakes in it go to `problems`. */
+export function factsOf(fields: unknown, ofHook: boolean, at: string, problems: string[]): FieldFact[] {
+  problems.push(...rolesProblems(fields, at));
+  if (!isPlainObject(fields)) return [];
+  return Object.entries(fields).flatMap(([path, given]) => {
+    if (!isPlainObject(given)) return [];
+    const { searchable, filterable, sortable } = given as FieldRoles;
+    const facet = isPlainObject(filterable) && filterable.facet === true;
     const roles = { searchable, filterable, sortable };
     return (['searchable', 'filterable', 'sortable'] as const)
       .filter((role) => Boolean(roles[role]))

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import type { HiddenColumn } from './search-metadata.js';
 import { type PropertySerialization, serializationOf } from './serialization.js';
 import { isArrayColumn, type ValueKind, valueKindOf } from './value-kind.js';
 
@@ -11,7 +12,7 @@ export interface FieldStep {
   /** Name of the class that has the property, for messages. */
   readonly owner: string;
   readonly lazy: boolean;
-  /** Whether objects may lack the property, as what stands inside JSON may. */
+  /** Whether objects may lack the property, as what stands inside JSON may; then it is null. */
   readonly optional: boolean;
   readonly serialization: PropertySerialization;
 }
@@ -25,6 +26,8 @@ export interface FieldWay {
   readonly column: ColumnMetadata | null;
   /** Property paths of the relations on the way, outermost first. */
   readonly relations: readonly string[];
+  /** The column on the way that TypeORM reads only where it is asked by name, or null. */
+  readonly hidden: HiddenColumn | null;
 }
 
 /** A path that leads to no value; `remedy` says what would. */
@@ -51,8 +54,8 @@ export function followPath(entity: EntityMetadata, path: string): FieldWay | NoW
       kind,
       owner: nameOf(owner) ?? metadata.name,
       lazy,
-      // An embedded object whose columns are all null may be left out; a getter may find nothing to give.
-      optional: kind === 'embedded' || getter,
+      // A getter that looks through a null relation finds nothing to give.
+      optional: getter,
       serialization: serializationOf(owner, property),
     });
 
@@ -82,15 +85,16 @@ export function followPath(entity: EntityMetadata, path: string): FieldWay | NoW
     if (column) {
       const kind = valueKindOf(column);
       list ||= isArrayColumn(column);
-      if (last) return { steps: [...steps, step('value')], kind, list, column, relations };
+      const hidden = column.isSelect ? null : { relation: relations.at(-1) ?? null, property: propertyPath };
+      if (last) return { steps: [...steps, step('value')], kind, list, column, relations, hidden };
       if (kind !== 'json' && kind !== 'open')
         return { happened: `${property} is a plain column`, remedy: `it has no ${names.slice(at + 1).join('.')}` };
       steps.push(step('json'), ...jsonSteps(names.slice(at + 1), propertyPath));
-      return { steps, kind: 'open', list, column: null, relations };
+      return { steps, kind: 'open', list, column: null, relations, hidden };
     }
     if (isGetter(owner, property)) {
       steps.push(step(last ? 'value' : 'json', false, true), ...(last ? [] : jsonSteps(names.slice(at + 1), property)));
-      return { steps, kind: 'open', list, column: null, relations };
+      return { steps, kind: 'open', list, column: null, relations, hidden: null };
     }
     return {
       happened: `${nameOf(owner) ?? metadata.name} has no property ${property}`,

@@ -1,11 +1,26 @@
 import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
-import { type Declaration, declarationOf, declaresIndex, type EntityClass, type FieldFact } from './declaration.js';
+import {
+  type Declaration,
+  declarationOf,
+  declaresIndex,
+  type EntityClass,
+  type ExtraSettings,
+  type FieldFact,
+} from './declaration.js';
+import { checkOptions } from './declaration-check.js';
 import { type FieldStep, followPath } from './field-steps.js';
 import { indexNameOf, isIndexName, snakeCase } from './index-name.js';
 import type { IndexSettings } from './index-settings.js';
 import { recordKeyOf } from './record-key.js';
-import { comparedName, type SearchField, type SearchMetadata } from './search-metadata.js';
+import {
+  comparedName,
+  type HiddenColumn,
+  type PlainColumn,
+  type SearchField,
+  type SearchMetadata,
+} from './search-metadata.js';
 
 /** The metadata of one entity, or every mistake in its declaration. */
 export type BuiltMetadata =
@@ -23,7 +38,8 @@ export function buildMetadata(
   defaults: IndexDefaults,
 ): BuiltMetadata {
   const problems = declaration.misuses.map((misuse) => `${entity.name}: ${misuse}`);
-  const options = declaration.entity ?? {};
+  const { options, problems: wrongOptions } = checkOptions(declaration.entity);
+  problems.push(...wrongOptions.map((problem) => `${entity.name}: ${problem}.`));
   const index = options.index ?? snakeCase(entity.name);
   const prefix = options.prefix ?? defaults.prefix;
   const indexName = indexNameOf(prefix, index);
@@ -34,10 +50,21 @@ export function buildMetadata(
   const facts = [...declaration.fields, ...embeddedFacts(entity), ...subclasses.map(({ fact }) => fact)];
   if (facts.length === 0 && declaration.hook === null)
     problems.push(`${entity.name}: nothing is declared; put @Searchable, @Filterable or @Sortable on a property.`);
-  const owners = new Map(subclasses.map(({ fact, owner }) => [fact.path, owner]));
+  const owners = new Map<string, EntityMetadata[]>();
+  for (const { fact, owner } of subclasses) owners.set(fact.path, [...(owners.get(fact.path) ?? []), owner]);
   for (const { path } of declaration.fields) owners.delete(path);
-  const fields = fieldsOf(entity, facts, owners, declaration, problems);
+  const hiddenColumns: HiddenColumn[] = [];
+  const fields = fieldsOf(entity, facts, owners, declaration, hiddenColumns, problems);
   const relations = relationsOf(entity, fields, options.relations ?? [], declaration.hook !== null, problems);
+  if (entity.primaryColumns.length === 0)
+    problems.push(
+      `${entity.name}: it has no primary key, so its documents have no key; declare one with @PrimaryColumn.`,
+    );
+  const exact = fields.find((field) => field.kind === 'exact' && (field.filterable || field.sortable));
+  if (exact && declaration.hook !== null && !fields.some((field) => field.priority !== null))
+    problems.push(
+      `${entity.name}.${exact.path}: exact numbers have a text of their own in the index, which a search of every field looks in; declare the searchable fields.`,
+    );
   const rules = options.settings?.rankingRules;
   if (rules && !rules.includes('sort') && fields.some((field) => field.sortable))
     problems.push(`${entity.name}: settings.rankingRules lacks "sort", so nothing can be sorted by; add it.`);
@@ -64,9 +91,31 @@ export function buildMetadata(
     sortable: pathsWith(fields, (field) => field.sortable),
     facets: pathsWith(fields, (field) => field.facet),
     relations: Object.freeze(relations),
-    settings: settingsOf(fields, searchable, declaration),
+    hiddenColumns: Object.freeze(hiddenColumns),
+    plainColumns: plainColumnsOf(entity),
+    settings: settingsOf(fields, searchable, declaration.hook !== null, options.settings),
   };
   return { metadata: Object.freeze(metadata), problems: [] };
+}
+
+/** Without those that TypeORM may leave undefined on a record that it has just saved whole. */
+function plainColumnsOf(entity: EntityMetadata): readonly PlainColumn[] {
+  const subclasses = new Set<unknown>(subclassesOf(entity).map(({ target }) => target));
+  const isPlain = (column: ColumnMetadata) =>
+    column.isSelect &&
+    !column.isVirtual &&
+    !column.isVirtualProperty &&
+    !column.isDeleteDate &&
+    !column.isDiscriminator &&
+    column.generatedType === undefined &&
+    // Which subclass has an embedded, TypeORM does not tell of its columns.
+    (subclasses.size === 0 || column.embeddedMetadata === undefined);
+  return Object.freeze(
+    entity.columns.filter(isPlain).map(({ propertyPath: path, target }) => ({
+      path,
+      subclass: subclasses.has(target) ? (target as EntityClass) : null,
+    })),
+  );
 }
 
 const pathsWith = (fields: readonly SearchField[], has: (field: SearchField) => boolean) =>
@@ -95,7 +144,6 @@ function subclassFacts(entity: EntityMetadata, declaration: Declaration): Subcla
   return subclassesOf(entity).flatMap((owner) => {
     if (typeof owner.target !== 'function') return [];
     const facts = declarationOf(owner.target as EntityClass).fields.filter((fact) => !known.has(roleAndPath(fact)));
-    for (const fact of facts) known.add(roleAndPath(fact));
     return facts.map((fact) => ({ fact, owner }));
   });
 }
@@ -107,8 +155,9 @@ const subclassesOf = (entity: EntityMetadata): EntityMetadata[] =>
 function fieldsOf(
   entity: EntityMetadata,
   facts: readonly FieldFact[],
-  subclassOwners: ReadonlyMap<string, EntityMetadata>,
+  subclassOwners: ReadonlyMap<string, readonly EntityMetadata[]>,
   declaration: Declaration,
+  hiddenColumns: HiddenColumn[],
   problems: string[],
 ): SearchField[] {
   const byPath = groupByPath(facts);
@@ -117,15 +166,20 @@ function fieldsOf(
 
   for (const [path, roles] of byPath) {
     const has = (role: FieldFact['role']) => roles.some((fact) => fact.role === role);
+    const owners = subclassOwners.get(path);
     const way = roles.every((fact) => fact.ofHook)
-      ? { steps: [], kind: 'open' as const, list: false }
-      : followPath(subclassOwners.get(path) ?? entity, path);
+      ? { steps: [], kind: 'open' as const, list: false, column: null, hidden: null }
+      : followPath(owners?.[0] ?? entity, path);
     if ('remedy' in way) {
       problems.push(`${entity.name}.${path} (@${decoratorsOf(roles)}): ${way.happened}; ${way.remedy}.`);
       continue;
     }
     // What class-transformer excludes must not reach an engine, whatever else is declared for it.
     if (way.steps.some((step) => step.serialization.excluded)) continue;
+    const { hidden } = way;
+    const listed = ({ relation, property }: HiddenColumn) =>
+      relation === hidden?.relation && property === hidden.property;
+    if (hidden !== null && !hiddenColumns.some(listed)) hiddenColumns.push(Object.freeze(hidden));
     const name = way.steps.length === 0 ? path : way.steps.map(nameOfStep).join('.');
     fields.push(
       Object.freeze({
@@ -133,12 +187,13 @@ function fieldsOf(
         name,
         kind: kindIn(declaration, way.kind),
         list: way.list,
+        utc: way.column?.utc ?? false,
         priority: has('searchable') ? searchables.indexOf(path) : null,
         filterable: has('filterable'),
         facet: roles.some((fact) => fact.facet),
         sortable: has('sortable'),
         steps: Object.freeze(way.steps),
-        ofSubclass: subclassOwners.has(path),
+        subclasses: owners ? Object.freeze(owners.map(({ target }) => target as EntityClass)) : null,
       }),
     );
   }
@@ -165,7 +220,9 @@ const ENGINE_FIELDS = ['_geo', '_geojson', '_vectors'];
 function nameProblems(entity: EntityMetadata, fields: readonly SearchField[]): string[] {
   const problems: string[] = [];
   const seen = new Map<string, string>();
-  for (const { path, name } of fields) {
+  const ways = new Map<string, string>();
+  for (const { path, name, steps } of fields) {
+    if (steps.length > 0) problems.push(...branchProblems(entity, path, name, ways));
     const at = `${entity.name}.${path}`;
     if (name.startsWith('_') && !ENGINE_FIELDS.includes(name.split('.')[0]!))
       problems.push(
@@ -184,6 +241,23 @@ function nameProblems(entity: EntityMetadata, fields: readonly SearchField[]): s
     seen.set(name, path);
   }
   return problems;
+}
+
+/** Two relations or embeddeds with one name in the document would overwrite each other, whatever is taken of them. */
+function branchProblems(entity: EntityMetadata, path: string, name: string, ways: Map<string, string>): string[] {
+  const names = name.split('.');
+  const properties = path.split('.');
+  for (let length = 1; length < names.length; length++) {
+    const branch = names.slice(0, length).join('.');
+    const way = properties.slice(0, length).join('.');
+    const other = ways.get(branch);
+    if (other === undefined) ways.set(branch, way);
+    else if (other !== way)
+      return [
+        `${entity.name}.${path}: ${entity.name}.${other} has the document name "${branch}" of ${entity.name}.${way} too; rename one with @Expose.`,
+      ];
+  }
+  return [];
 }
 
 function relationsOf(
@@ -242,13 +316,14 @@ function isRelationPath(entity: EntityMetadata, path: string): boolean {
 function settingsOf(
   fields: readonly SearchField[],
   searchable: readonly SearchField[],
-  declaration: Declaration,
+  hooked: boolean,
+  extra: ExtraSettings | undefined,
 ): IndexSettings {
   // Only a hook's fields can be unknown here; then all of them are searched.
-  const everything = searchable.length === 0 && declaration.hook !== null;
+  const everything = searchable.length === 0 && hooked;
   const filterable = fields.filter((field) => field.filterable).flatMap((field) => [field.name, comparedName(field)]);
   return Object.freeze({
-    ...declaration.entity?.settings,
+    ...extra,
     searchableAttributes: Object.freeze(everything ? ['*'] : searchable.map((field) => field.name)),
     filterableAttributes: Object.freeze([...new Set(filterable)].sort()),
     sortableAttributes: Object.freeze(

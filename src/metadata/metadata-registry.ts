@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { type Declaration, declarationOf, type EntityClass } from './declaration.js';
+import { kindOf } from './given.js';
 import { type BuiltMetadata, buildMetadata, hasOwnIndex, type IndexDefaults } from './metadata-builder.js';
 import type { SearchMetadata } from './search-metadata.js';
 
@@ -33,17 +34,21 @@ export class MetadataRegistry {
 
   /** The metadata of one entity. Throws `ENTITY_UNKNOWN`, `DECLARATION_INVALID`, `DATA_SOURCE_NOT_READY`. */
   of(entity: EntityName): SearchMetadata {
-    const known = this.#find(entity);
+    const known = namesEntity(entity) ? this.#find(entity) : undefined;
     if (!known || !this.#hasIndex(known))
       throw new ScrypathError({
         code: 'ENTITY_UNKNOWN',
         entity: nameOf(entity),
         happened: known
           ? `${known.name} has no index: neither @Searchable nor describe() declares one.`
-          : `${nameOf(entity)} is no entity of the DataSource.`,
+          : namesEntity(entity)
+            ? `${nameOf(entity)} is no entity of the DataSource.`
+            : `${kindOf(entity)} names no entity.`,
         remedy: known
           ? 'Put @Searchable() on the class, or give a description in the option "entities".'
-          : 'Add it to the entities of the DataSource.',
+          : namesEntity(entity)
+            ? 'Add it to the entities of the DataSource.'
+            : 'Give a class or an EntitySchema. Of two files that import each other, one may see the class too early.',
       });
     const { metadata, problems } = this.#build(known);
     if (metadata === null) throw declarationInvalid(problems);
@@ -95,13 +100,14 @@ export class MetadataRegistry {
   }
 
   #described(entity: EntityMetadata): DescribedEntity | undefined {
-    return this.#listed.filter(isDescribed).find(({ target }) => isOf(entity, target));
+    return this.#listed.filter(isDescribed).find(({ target }) => namesEntity(target) && isOf(entity, target));
   }
 
   /** Listed entities that the DataSource does not know, or that declare nothing. */
   #strangers(): string[] {
     return this.#listed.flatMap((listed) => {
       const target = isDescribed(listed) ? listed.target : listed;
+      if (!namesEntity(target)) return [`describe() was given ${kindOf(target)}; it takes a class or an EntitySchema.`];
       const known = this.#find(target);
       if (!known) return [`${nameOf(target)}: it is no entity of the DataSource; add it to the DataSource's entities.`];
       return this.#hasIndex(known) ? [] : [`${known.name}: it declares no index; put @Searchable() on the class.`];
@@ -110,6 +116,15 @@ export class MetadataRegistry {
 }
 
 const isDescribed = (listed: DescribedEntity | EntityClass): listed is DescribedEntity => typeof listed !== 'function';
+
+/** Whether a JavaScript caller, too, gave what can name an entity. */
+const namesEntity = (given: unknown): given is EntityName =>
+  typeof given === 'string' || typeof given === 'function' || isSchema(given);
+
+const isSchema = (given: unknown): given is NamedSchema => {
+  const options = (given as { options?: { name?: unknown } } | null | undefined)?.options;
+  return typeof options === 'object' && options !== null && typeof options.name === 'string';
+};
 
 const isOf = (known: EntityMetadata, entity: EntityName): boolean => {
   if (typeof entity === 'string') return known.name === entity;
@@ -120,8 +135,11 @@ const isOf = (known: EntityMetadata, entity: EntityName): boolean => {
   );
 };
 
-const nameOf = (entity: EntityName): string =>
-  typeof entity === 'string' ? entity : typeof entity === 'function' ? entity.name : entity.options.name;
+const nameOf = (entity: EntityName): string => {
+  if (typeof entity === 'string') return entity;
+  if (typeof entity === 'function') return entity.name || 'a class without a name';
+  return isSchema(entity) ? entity.options.name : kindOf(entity);
+};
 
 const declarationInvalid = (problems: readonly string[]) =>
   new ScrypathError({

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
+import { DateUtils } from 'typeorm/util/DateUtils.js';
 import { decodeKey, encodeKey } from '../document/key-encoding.js';
 import type { DocumentKey } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
@@ -14,8 +15,10 @@ export interface RecordKey {
   of(record: object): DocumentKey;
   /** The key for a primary key: the bare value where there is one field, else an object of the fields. */
   from(primaryKey: unknown): DocumentKey;
-  /** The primary key of a document key, as an object that TypeORM's find methods take. Throws `KEY_INVALID`. */
+  /** The primary key of a document key, as a plain object that TypeORM's find methods take. Throws `KEY_INVALID`. */
   idMap(key: DocumentKey): ObjectLiteral;
+  /** As {@link RecordKey.idMap}, or null for a key that no record of the entity can have. */
+  tryIdMap(key: DocumentKey): ObjectLiteral | null;
 }
 
 /** The key translation of one entity. Values are taken as the database has them, before a column's transformer. */
@@ -35,8 +38,8 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
       });
     }
     const stored: unknown = column.transformer ? ApplyValueTransformers.transformTo(column.transformer, value) : value;
-    const text = textOf(stored);
-    if (text === null || (isNumeric(column) && !isExactNumber(stored))) {
+    const text = canonicalText(column, stored);
+    if (text === null) {
       throw new ScrypathError({
         code: 'KEY_INVALID',
         entity: entity.name,
@@ -46,6 +49,20 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
     }
     return foldsUuids && column.type === 'uuid' ? text.toLowerCase() : text;
   };
+  const idMapOf = (key: DocumentKey): ObjectLiteral => {
+    const parts = decodeKey(key);
+    if (parts.length !== columns.length || !columns.every((column, at) => canHold(column, parts[at]!)))
+      throw new ScrypathError({
+        code: 'KEY_INVALID',
+        entity: entity.name,
+        happened: `A document key was given that no ${entity.name} can have.`,
+        remedy: `Its primary key is made of ${fields.join(', ')}.`,
+      });
+    return columns.reduce<ObjectLiteral>(
+      (idMap, column, at) => mergeDeep(idMap, nested(column, propertyValueOf(column, parts[at]!))),
+      {},
+    );
+  };
   const encode = (read: (column: ColumnMetadata) => unknown): DocumentKey =>
     encodeKey(columns.map((column) => partOf(column, read(column))));
 
@@ -53,7 +70,7 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
     fields: Object.freeze(fields),
     of: (record) => encode((column) => column.getEntityValue(record)),
     from: (primaryKey) => {
-      if (isIdMap(primaryKey)) return encode((column) => column.getEntityValue(primaryKey));
+      if (isIdMap(columns, primaryKey)) return encode((column) => column.getEntityValue(primaryKey));
       if (columns.length > 1)
         throw new ScrypathError({
           code: 'KEY_MISSING',
@@ -63,30 +80,71 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
         });
       return encode(() => primaryKey);
     },
-    idMap: (key) => {
-      const parts = decodeKey(key);
-      if (parts.length !== columns.length)
-        throw new ScrypathError({
-          code: 'KEY_INVALID',
-          entity: entity.name,
-          happened: `A key with ${parts.length} parts was given for ${entity.name}, whose primary key has ${columns.length}.`,
-        });
-      const idMap: ObjectLiteral = {};
-      columns.forEach((column, at) => {
-        column.setEntityValue(idMap, propertyValueOf(column, parts[at]!));
-      });
-      return idMap;
+    idMap: idMapOf,
+    tryIdMap: (key) => {
+      try {
+        return idMapOf(key);
+      } catch {
+        return null;
+      }
     },
   });
 }
 
+/** Whether the part of a key can be a value of the column at all; a database refuses a whole query for one that cannot. */
+function canHold(column: ColumnMetadata, part: string): boolean {
+  if (column.type === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(part);
+  switch (valueKindOf(column)) {
+    case 'number':
+    case 'exact':
+    case 'date':
+      return part !== '' && Number.isFinite(Number(part)) && /^-?[\d.]+(e[+-]?\d+)?$/.test(part);
+    default:
+      return true;
+  }
+}
+
+/** The object that has the value where the column's property path says; a key that is a relation has it one level below. */
+function nested(column: ColumnMetadata, value: unknown): ObjectLiteral {
+  const inside = column.relationMetadata && column.referencedColumn ? nested(column.referencedColumn, value) : value;
+  return column.propertyPath
+    .split('.')
+    .reduceRight<unknown>((below, name) => ({ [name]: below }), inside) as ObjectLiteral;
+}
+
+/** Both objects' members; plain objects are merged, of anything else that of `over` stands. */
+export function mergeDeep(under: ObjectLiteral, over: ObjectLiteral): ObjectLiteral {
+  const merged: ObjectLiteral = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const own: unknown = merged[name];
+    merged[name] = isPlain(own) && isPlain(value) ? mergeDeep(own, value) : value;
+  }
+  return merged;
+}
+
+const isPlain = (value: unknown): value is ObjectLiteral =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 const isNumeric = (column: ColumnMetadata) => ['number', 'exact'].includes(valueKindOf(column));
 
-// A number that a double does not hold exactly would name another row.
-const isExactNumber = (value: unknown) =>
-  typeof value === 'number'
-    ? Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
-    : typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
+/** One text for one value, however it is written: `007` and `1.50` are 7 and 1.5. Null where the value is no key. */
+function canonicalText(column: ColumnMetadata, stored: unknown): string | null {
+  if (!isNumeric(column)) {
+    const isDay = valueKindOf(column) === 'calendar' && stored instanceof Date;
+    return textOf(isDay ? DateUtils.mixedDateToDateString(stored) : stored);
+  }
+  // A number that a double does not hold exactly would name another row.
+  if (typeof stored === 'number' && Number.isInteger(stored) && !Number.isSafeInteger(stored)) return null;
+  const parts = /^([+-]?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(textOf(stored) ?? '');
+  if (parts === null) return isFloat(column) && Number.isFinite(Number(stored)) ? String(Number(stored)) : null;
+  const [, sign, whole = '', fraction = ''] = parts;
+  if (fraction !== '' && isInteger(column)) return null;
+  const digits = fraction === '' ? whole : `${whole}.${fraction}`;
+  return sign === '-' && digits !== '0' ? `-${digits}` : digits;
+}
+
+const isInteger = (column: ColumnMetadata) => /int|serial|year/i.test(String(column.type)) || column.type === Number;
+const isFloat = (column: ColumnMetadata) => /float|double|real/i.test(String(column.type));
 
 function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value;
@@ -115,5 +173,9 @@ function storedValueOf(column: ColumnMetadata, part: string): unknown {
   }
 }
 
-const isIdMap = (value: unknown): value is ObjectLiteral =>
-  typeof value === 'object' && value !== null && !(value instanceof Date) && !(value instanceof Uint8Array);
+/** Whether the value is a record or an object of key fields, and not itself the value of the one key field. */
+function isIdMap(columns: readonly ColumnMetadata[], value: unknown): value is ObjectLiteral {
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) return false;
+  const [column] = columns;
+  return columns.length > 1 || column?.transformer === undefined || column.propertyPath.split('.')[0]! in value;
+}

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from 'typeorm';
-import type { ProjectionHook } from './declaration.js';
+import type { EntityClass, ProjectionHook } from './declaration.js';
 import type { FieldStep } from './field-steps.js';
 import type { IndexSettings } from './index-settings.js';
 import type { RecordKey } from './record-key.js';
@@ -15,6 +15,8 @@ export interface SearchField {
   readonly kind: ValueKind;
   /** Whether one document can hold several values. */
   readonly list: boolean;
+  /** Whether a `Date` stands for its UTC day in a column of days; else for its local one. */
+  readonly utc: boolean;
   /** Place in the order of importance for full text, 0 first, or null. */
   readonly priority: number | null;
   readonly filterable: boolean;
@@ -22,8 +24,23 @@ export interface SearchField {
   readonly sortable: boolean;
   /** The way from a record to the value; empty for a field that only the hook knows. */
   readonly steps: readonly FieldStep[];
-  /** Whether records of a sibling class lack the property: the field is null there. */
-  readonly ofSubclass: boolean;
+  /** The subclasses that have the property, or null where every record has it. The field is null in the others. */
+  readonly subclasses: readonly EntityClass[] | null;
+}
+
+/** A column that TypeORM leaves out of a query by itself (`select: false`), though a declared field needs it. */
+export interface HiddenColumn {
+  /** Path from the entity to the relation whose rows have the column, or null where the entity's own rows do. */
+  readonly relation: string | null;
+  /** Property path of the column in its own entity. */
+  readonly property: string;
+}
+
+/** A column of the entity's own that every query reads. */
+export interface PlainColumn {
+  readonly path: string;
+  /** The subclass that has the column, or null where every record has it. */
+  readonly subclass: EntityClass | null;
 }
 
 /** Everything that Scrypath knows of one entity. Frozen; belongs to one `Scrypath` instance. */
@@ -52,6 +69,10 @@ export interface SearchMetadata {
   readonly facets: readonly string[];
   /** Relations that a projection reads, outermost first. */
   readonly relations: readonly string[];
+  /** Columns that a declared field needs and that a query must select by name. */
+  readonly hiddenColumns: readonly HiddenColumn[];
+  /** Columns that a record of the entity has a value for, null included, unless it was loaded or made in part. */
+  readonly plainColumns: readonly PlainColumn[];
   /** What the index is told. */
   readonly settings: IndexSettings;
 }

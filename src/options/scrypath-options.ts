@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Backend } from '../backend/backend.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { EntityClass } from '../metadata/declaration.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import type { DescribedEntity } from '../metadata/metadata-registry.js';
 import { SYNC_MODES, type SyncMode } from '../metadata/sync-mode.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -44,9 +45,16 @@ export interface ResolvedOptions {
   readonly logger: Logger;
 }
 
+/** Longest wait: what a timer takes. */
+const MAX_MILLISECONDS = 2 ** 31 - 1;
+export const MILLISECONDS = `milliseconds above 0, at most ${MAX_MILLISECONDS}`;
+export const isMilliseconds = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0 && value <= MAX_MILLISECONDS;
+
 export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
+  if (!isPlainObject(given as unknown)) throw optionsInvalid([`${kindOf(given)} was given; they are an object`]);
   const { dataSource, backend, entities = [], sync = {}, capture = 'none', prefix, logger = console, ...rest } = given;
-  const { mode = 'inline', timeoutMs = 30_000, ...restOfSync } = sync;
+  const { mode = 'inline', timeoutMs = 30_000, ...restOfSync } = isPlainObject(sync) ? sync : {};
   const problems = [
     ...Object.keys(rest).map((name) => `${name} is not an option`),
     ...Object.keys(restOfSync).map((name) => `sync.${name} is not an option`),
@@ -54,15 +62,15 @@ export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
   if (typeof dataSource?.createQueryRunner !== 'function') problems.push('dataSource must be a TypeORM DataSource');
   if (typeof backend?.upsert !== 'function') problems.push('backend must be a backend, such as embedded()');
   if (!SYNC_MODES.includes(mode)) problems.push(`sync.mode is unknown; known: ${SYNC_MODES.join(', ')}`);
-  if (!(timeoutMs > 0)) problems.push('sync.timeoutMs must be milliseconds above 0');
+  if (!isPlainObject(sync)) problems.push(`sync is ${kindOf(sync)}; it must be an object`);
+  if (!isMilliseconds(timeoutMs)) problems.push(`sync.timeoutMs must be ${MILLISECONDS}`);
   if (!CAPTURES.includes(capture)) problems.push(`capture is unknown; known: ${CAPTURES.join(', ')}`);
-  if (prefix !== undefined && !/^[A-Za-z0-9_-]+$/.test(prefix)) problems.push('prefix may hold A-Z a-z 0-9 _ - only');
-  if (problems.length > 0)
-    throw new ScrypathError({
-      code: 'OPTION_INVALID',
-      happened: `The options of Scrypath are not valid: ${problems.join('; ')}.`,
-      problems,
-    });
+  if (prefix !== undefined && !(typeof prefix === 'string' && PREFIX.test(prefix)))
+    problems.push('prefix may hold 1 to 398 of A-Z a-z 0-9 _ - only');
+  if (typeof logger?.warn !== 'function' || typeof logger.error !== 'function')
+    problems.push('logger must have the functions warn and error');
+  problems.push(...entitiesProblems(entities));
+  if (problems.length > 0) throw optionsInvalid(problems);
   return Object.freeze({
     dataSource,
     backend,
@@ -74,3 +82,22 @@ export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
     logger,
   });
 }
+
+// Beside it, a full name of at most 400 has an underscore and an index.
+const PREFIX = /^[A-Za-z0-9_-]{1,398}$/;
+
+function entitiesProblems(entities: unknown): string[] {
+  if (!Array.isArray(entities)) return [`entities is ${kindOf(entities)}; it must be a list`];
+  return entities.flatMap((listed: unknown, at) =>
+    typeof listed === 'function' || (isPlainObject(listed) && 'target' in listed && isPlainObject(listed.declaration))
+      ? []
+      : [`entities[${at}] is ${kindOf(listed)}; it must be a decorated class, or what describe() returns`],
+  );
+}
+
+const optionsInvalid = (problems: readonly string[]) =>
+  new ScrypathError({
+    code: 'OPTION_INVALID',
+    happened: `The options of Scrypath are not valid: ${problems.join('; ')}.`,
+    problems,
+  });

@@ -1,9 +1,11 @@
 import type { JsonObject, JsonValue } from '../document/json.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import type { EntityClass } from '../metadata/declaration.js';
 import type { FieldStep } from '../metadata/field-steps.js';
 import type { SearchField } from '../metadata/search-metadata.js';
 import type { ValueKind } from '../metadata/value-kind.js';
 import { columnValueToJson, toJson } from './json-value.js';
+import { wrapThrown } from './wrap-thrown.js';
 
 /** Puts one member into the document that it is given, read from the owner. */
 type Member = (owner: Record<string, unknown>, into: Record<string, JsonValue>) => void;
@@ -13,7 +15,9 @@ interface Branch {
   readonly path: string;
   readonly name: string;
   readonly kind: ValueKind;
-  readonly optional: boolean;
+  readonly utc: boolean;
+  /** The subclasses whose records have the property, or null where every record has it. */
+  readonly subclasses: readonly EntityClass[] | null;
   readonly branches: Branch[];
 }
 
@@ -30,7 +34,9 @@ export function compileFields(entity: string, fields: readonly SearchField[]): (
           .slice(0, at + 1)
           .map(({ property }) => property)
           .join('.');
-        branch = { step, path, name, kind: field.kind, optional: field.ofSubclass, branches: [] };
+        // Below the record itself, whose class is known, there is nothing that only a subclass has.
+        const subclasses = at === 0 ? field.subclasses : null;
+        branch = { step, path, name, kind: field.kind, utc: field.utc, subclasses, branches: [] };
         level.push(branch);
       }
       level = branch.branches;
@@ -47,7 +53,7 @@ function objectOf(members: readonly Member[], owner: Record<string, unknown>): J
 }
 
 function compileBranch(entity: string, branch: Branch): Member {
-  const { step, name, kind } = branch;
+  const { step, name, kind, utc } = branch;
   const read = compileRead(entity, branch);
   const members = branch.branches.map((below) => compileBranch(entity, below));
   const toObject = (value: unknown): JsonValue =>
@@ -59,35 +65,39 @@ function compileBranch(entity: string, branch: Branch): Member {
   const toObjects = (value: unknown): JsonValue =>
     Array.isArray(value) ? Object.freeze(value.map(toObject)) : toObject(value);
 
-  if (step.kind === 'value')
-    return (owner, into) => {
-      const value = read(owner);
-      if (kind === 'exact' && isRounded(value)) throw valueRounded(entity, branch.path);
-      into[name] = columnValueToJson(value, kind);
-    };
+  const jsonFrom = (owner: Record<string, unknown>): JsonValue => {
+    const value = read(owner);
+    if (step.kind !== 'value') return toObjects(value);
+    if (kind === 'exact' && isRounded(value)) throw valueRounded(entity, branch.path);
+    return columnValueToJson(value, kind, utc);
+  };
+  const what = `The value of ${branch.path} of a ${entity}`;
   return (owner, into) => {
-    into[name] = toObjects(read(owner));
+    into[name] = wrapThrown(entity, what, () => jsonFrom(owner));
   };
 }
 
 function compileRead(entity: string, branch: Branch): (owner: Record<string, unknown>) => unknown {
-  const { step, optional } = branch;
+  const { step, subclasses } = branch;
   const { property, serialization } = step;
   const relation = step.kind === 'toOne' || step.kind === 'toMany';
   // TypeORM keeps what a lazy relation has loaded beside it; reading the property itself would send a query.
   const slot = step.lazy ? `__${property}__` : property;
-  const lenient = optional || step.optional;
+  const lacks = (owner: object) => subclasses !== null && !subclasses.some((subclass) => owner instanceof subclass);
 
   const readRaw = (owner: Record<string, unknown>): unknown => {
     const value = owner[slot];
     if (value !== undefined && !(relation && value instanceof Promise)) return value;
-    if (lenient) return null;
-    throw relation ? relationNotLoaded(entity, branch.path) : fieldMissing(entity, branch.path);
+    if (step.optional || lacks(owner)) return null;
+    throw relation ? relationNotLoaded(entity, branch.path) : fieldMissing(entity, firstValueOf(branch).path);
   };
   const { transforms } = serialization;
   if (transforms.length === 0) return readRaw;
   return (owner) => transforms.reduce((value, transform) => transform(value, owner), readRaw(owner));
 }
+
+const firstValueOf = (branch: Branch): Branch =>
+  branch.step.kind === 'embedded' && branch.branches[0] ? firstValueOf(branch.branches[0]) : branch;
 
 /** Whether a double stands for an integer that doubles do not tell from its neighbours. */
 const isRounded = (value: unknown) =>

@@ -2,8 +2,10 @@ import type { JsonObject, JsonValue } from '../document/json.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { ProjectionHook } from '../metadata/declaration.js';
+import { isPlainObject, isThenable, kindOf } from '../metadata/given.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
 import { toJson } from './json-value.js';
+import { wrapThrown } from './wrap-thrown.js';
 
 /** Makes a record's data with the entity's own hook, and holds it to what a document must be. */
 export function compileHook(
@@ -16,7 +18,10 @@ export function compileHook(
   const ways = fields.map((field) => ({ path: field.path, names: field.name.split('.') }));
 
   return (record, key) => {
-    const made = callHook(metadata, hook, record);
+    const made = wrapThrown(entity, `The document of a ${entity}, by its projection hook,`, () =>
+      callHook(metadata, hook, record),
+    );
+    if (isThenable(made)) made.then(undefined, () => undefined);
     if (!isPlainObject(made))
       throw failed(
         `The projection hook of ${entity} returned ${kindOf(made)}; a document is a plain object.`,
@@ -68,17 +73,4 @@ function has(data: JsonValue, [name, ...rest]: readonly string[]): boolean {
   if (name === undefined || data === null) return true;
   if (Array.isArray(data)) return data.every((element: JsonValue) => has(element, [name, ...rest]));
   return typeof data === 'object' && name in data && has((data as JsonObject)[name]!, rest);
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  if (value instanceof Promise) return 'a promise';
-  return typeof value === 'object' ? `an instance of ${value.constructor.name}` : `a ${typeof value}`;
 }

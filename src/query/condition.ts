@@ -32,7 +32,8 @@ export type FieldCondition<T> = Comparable<T> | null | FieldOperators<T>;
 
 /**
  * A condition on the documents of `E`. Members must all hold; keys are dotted paths of filterable fields. On a field
- * with several values any one of them counts.
+ * with several values any one of them counts: so `null` on a path through a list finds the records with an element that
+ * has no value there, whatever the other elements have.
  * @example { year: { gte: 1970, lt: 1990 }, genres: { in: ['Drama'] }, $not: { 'director.name': null } }
  */
 export type Filter<E> = { readonly [P in FieldPath<E>]?: FieldCondition<ElementOf<PathValue<E, P>>> } & {

@@ -1,4 +1,6 @@
-import { orderText } from '../document/order-text.js';
+import { calendarDay } from '../document/calendar-day.js';
+import { ORDER_MAX_DIGITS, orderText } from '../document/order-text.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
 import type { FilterNode, FilterValue } from './search-query.js';
@@ -11,10 +13,10 @@ const COMPOSITIONS = ['$and', '$or', '$not'];
 export function buildFilter(metadata: SearchMetadata, filter: unknown, depth = 0): FilterNode | null {
   if (filter === undefined) return null;
   if (depth > MAX_DEPTH) throw queryInvalid(metadata, `The filter nests deeper than ${MAX_DEPTH}.`);
-  if (!isPlain(filter))
+  if (!isPlainObject(filter))
     throw queryInvalid(
       metadata,
-      'A filter must be an object of fields, $and, $or and $not.',
+      `A filter must be an object of fields, $and, $or and $not; ${kindOf(filter)} was given.`,
       'Example: { year: 1999 }.',
     );
   const parts: FilterNode[] = [];
@@ -55,7 +57,7 @@ function fieldFor(metadata: SearchMetadata, path: string): SearchField {
 }
 
 function buildCondition(metadata: SearchMetadata, field: SearchField, condition: unknown): FilterNode | null {
-  if (!isPlain(condition)) return equality(metadata, field, condition);
+  if (!isPlainObject(condition)) return equality(metadata, field, condition);
   const parts = Object.entries(condition).map(([operator, value]) => {
     if (!OPERATORS.includes(operator))
       throw queryInvalid(
@@ -124,14 +126,16 @@ const all = (parts: readonly FilterNode[]): FilterNode | null =>
 /** The caller's value in the form that documents hold it in, or an error that says what the field takes. */
 function valueFor(metadata: SearchMetadata, field: SearchField, value: unknown): FilterValue {
   const wrong = (takes: string) =>
-    queryInvalid(metadata, `The filter on ${field.path} compares with ${typeName(value)}.`, `It takes ${takes}.`);
+    queryInvalid(metadata, `The filter on ${field.path} compares with ${kindOf(value)}.`, `It takes ${takes}.`);
   switch (field.kind) {
     case 'string':
-    case 'calendar':
-      if (field.kind === 'calendar' && value instanceof Date && !Number.isNaN(value.getTime()))
-        return value.toISOString().slice(0, 10);
-      if (typeof value !== 'string' && typeof value !== 'number') throw wrong('a string');
-      return typeof value === 'number' ? finite(value, wrong) : value;
+      if (typeof value !== 'string') throw wrong('a string');
+      return value;
+    case 'calendar': {
+      const day = value instanceof Date ? calendarDay(value, field.utc) : value;
+      if (typeof day !== 'string') throw wrong("a day as text, '1999-12-31', or a Date");
+      return day;
+    }
     case 'number':
       if (typeof value !== 'number') throw wrong('a number');
       return finite(value, wrong);
@@ -145,7 +149,7 @@ function valueFor(metadata: SearchMetadata, field: SearchField, value: unknown):
     case 'exact': {
       const exact = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
       const order = exact ? orderText(value) : null;
-      if (order === null) throw wrong('a number, a bigint or a decimal as text');
+      if (order === null) throw wrong(`a number, a bigint or a decimal as text, of at most ${ORDER_MAX_DIGITS} digits`);
       return order;
     }
     default:
@@ -162,13 +166,3 @@ function finite(value: number, wrong: (takes: string) => Error): number {
   if (!Number.isFinite(value)) throw wrong('a finite value');
   return value;
 }
-
-const typeName = (value: unknown): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'an array' : value instanceof Date ? 'a Date' : `a ${typeof value}`;
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !(value instanceof Date) &&
-  !(value instanceof Uint8Array);

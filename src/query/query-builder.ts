@@ -1,3 +1,4 @@
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { buildFilter } from './filter-builder.js';
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
@@ -42,8 +43,12 @@ export function buildQuery(
 function buildSort(metadata: SearchMetadata, given: unknown): SortField[] {
   if (given === undefined) return [];
   const entries = (Array.isArray(given) ? given : [given]).flatMap((part: unknown) => {
-    if (typeof part !== 'object' || part === null)
-      throw queryInvalid(metadata, 'sort must be an object of fields.', "Example: { year: 'desc' }.");
+    if (!isPlainObject(part))
+      throw queryInvalid(
+        metadata,
+        `sort must be an object of fields, or a list of them; ${kindOf(part)} was given.`,
+        "Example: { year: 'desc' }.",
+      );
     return Object.entries(part);
   });
   return entries.map(([path, direction]) => {
@@ -56,9 +61,14 @@ function buildSort(metadata: SearchMetadata, given: unknown): SortField[] {
 }
 
 function buildPage(metadata: SearchMetadata, given: unknown): Pick<SearchQuery, 'page' | 'total'> {
-  if (given !== undefined && (typeof given !== 'object' || given === null))
-    throw queryInvalid(metadata, 'page must be an object.', 'Example: { number: 1, size: 20 }.');
-  const { number = 1, size = 20, total = 'exact', ...rest } = (given ?? {}) as Record<string, unknown>;
+  const page = given === undefined ? {} : given;
+  if (!isPlainObject(page))
+    throw queryInvalid(
+      metadata,
+      `page must be an object; ${kindOf(page)} was given.`,
+      'Example: { number: 1, size: 20 }.',
+    );
+  const { number = 1, size = 20, total = 'exact', ...rest } = page;
   const unknown = Object.keys(rest);
   if (unknown.length > 0)
     throw queryInvalid(
@@ -87,9 +97,14 @@ function buildFacets(metadata: SearchMetadata, given: unknown): string[] {
 
 function buildHighlight(metadata: SearchMetadata, given: unknown): Highlight | null {
   if (given === undefined || given === false) return null;
-  if (given !== true && (typeof given !== 'object' || given === null))
-    throw queryInvalid(metadata, 'highlight must be true or an object.', 'Known: fields, pre, post.');
-  const { fields, pre = '<em>', post = '</em>', ...rest } = (given === true ? {} : given) as Record<string, unknown>;
+  const options = given === true ? {} : given;
+  if (!isPlainObject(options))
+    throw queryInvalid(
+      metadata,
+      `highlight must be true or an object; ${kindOf(options)} was given.`,
+      'Known: fields, pre, post.',
+    );
+  const { fields, pre = '<em>', post = '</em>', ...rest } = options;
   const unknown = Object.keys(rest);
   if (unknown.length > 0)
     throw queryInvalid(metadata, `highlight.${unknown.join(', ')} is no option.`, 'Known: fields, pre, post.');

@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import type { Backend, HitPage, RawHit } from '../backend/backend.js';
-import type { JsonValue } from '../document/json.js';
+import type { JsonObject } from '../document/json.js';
 import { type Hydrate, hydrate } from '../hydration/hydrate.js';
+import { mergeDeep } from '../metadata/record-key.js';
 import { ORDER_ATTRIBUTE, type SearchMetadata } from '../metadata/search-metadata.js';
 import { toJson } from '../projection/json-value.js';
 import { buildQuery } from '../query/query-builder.js';
@@ -50,8 +51,8 @@ export async function runSearch(site: SearchSite, text: string, options: RunOpti
 function hitOf({ key, source }: SearchMetadata, { key: documentKey, data, formatted }: RawHit): Hit<object> {
   const { [ORDER_ATTRIBUTE]: _places, ...document } = data;
   // A projection hook says itself what a hit holds; declared fields always come with the record's primary key.
-  const idMap = source === 'fields' ? (toJson(key.idMap(documentKey)) as Record<string, JsonValue>) : {};
-  const hit: Record<string, unknown> = { ...idMap, ...document, _key: documentKey };
+  const idMap = source === 'fields' ? (toJson(key.tryIdMap(documentKey) ?? {}) as JsonObject) : {};
+  const hit: Record<string, unknown> = { ...mergeDeep(idMap, document), _key: documentKey };
   if (formatted !== null) {
     const { [ORDER_ATTRIBUTE]: _formattedPlaces, ...marked } = formatted;
     hit._formatted = marked;

@@ -6,14 +6,17 @@ import type { QueryOptions } from '../query/search-options.js';
 import type { SearchQuery } from '../query/search-query.js';
 
 /** What a search asks for. `hydrate` reads the hits' rows; without it no row is read. */
-export type SearchOptions<S, F extends FieldPath<S> = FieldPath<S>, H = Hydrate<S> | undefined> = QueryOptions<S, F> & {
-  readonly hydrate?: H;
+export type SearchOptions<S, F extends FieldPath<S> = FieldPath<S>, H = Hydrate<S> | false | undefined> = QueryOptions<
+  S,
+  F
+> & {
   /** Another index than the entity's own, without prefix. */
   readonly index?: string;
   /** Another prefix than the entity's and the instance's. */
   readonly prefix?: string;
   readonly signal?: AbortSignal;
-};
+  // Two cases, so that `undefined` in the type of what is given is not lost where optional members allow it.
+} & ({ readonly hydrate?: undefined } | { readonly hydrate: H });
 
 /** A document whose texts and numbers are strings with marks around what matched; it holds the marked fields. */
 export type Formatted<T> = T extends string | number
@@ -59,11 +62,16 @@ export type SearchResult<E extends object, D, F extends string, H> = {
   readonly facetStats: { readonly [P in F]?: { readonly min: number; readonly max: number } };
   /** The engine's answer as it came. */
   readonly raw: HitPage['raw'];
-} & (H extends undefined
+} & ([H] extends [false | undefined]
   ? unknown
-  : {
-      /** The hits' entities in the order of the hits. */
-      readonly records: readonly E[];
-      /** Keys of hits that have no row, in the order of the hits. */
-      readonly missingIds: readonly DocumentKey[];
-    });
+  : [Extract<H, false | undefined>] extends [never]
+    ? Rows<E>
+    : Partial<Rows<E>>);
+
+/** What a search with `hydrate` has beside its hits. */
+interface Rows<E> {
+  /** The hits' entities in the order of the hits. */
+  readonly records: readonly E[];
+  /** Keys of hits that have no row, in the order of the hits. */
+  readonly missingIds: readonly DocumentKey[];
+}

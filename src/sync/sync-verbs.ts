@@ -20,6 +20,8 @@ export interface SyncSite {
   readonly manager: EntityManager;
   /** Told of every task, so that a drain can await it. */
   readonly accepted: (tasks: readonly TaskRef[]) => void;
+  /** Told of every call, so that a drain or close can await it. */
+  readonly track: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** One call, every option resolved. */
@@ -48,8 +50,13 @@ export function syncRecords(site: SyncSite, records: readonly object[], call: Sy
 /** Reads the records of the keys again, with what their projection needs; a key without a record is removed. */
 export function syncKeys(site: SyncSite, keys: readonly DocumentKey[], call: SyncCall): Promise<SyncResult> {
   return run(site, 'upsert', keys.length, call, async () => {
-    const records = await readRecords(call.manager ?? site.manager, site.metadata, [...new Set(keys)]);
-    return new Map(keys.map((key) => [key, documentAt(site.projection, records, key)]));
+    const records = await readFromPrimary(call.manager ?? site.manager, site.metadata, keys);
+    // A transaction that began meanwhile on a connection that others share may have been read too.
+    refuseInTransaction(site, call);
+    // What is gone under the key asked for may be there under the database's own spelling of it: only the alias goes.
+    const changes = new Map<DocumentKey, SearchDocument | null>(keys.map((key) => [key, null]));
+    for (const [key, record] of records) changes.set(key, documentOrNull(site.projection, record));
+    return changes;
   });
 }
 
@@ -61,12 +68,19 @@ export function deleteKeys(site: SyncSite, keys: readonly DocumentKey[], call: S
 const documentOrNull = (projection: Projection, record: object) =>
   projection.eligible(record) ? projection.stored(record) : null;
 
-function documentAt(projection: Projection, records: ReadonlyMap<DocumentKey, object>, key: DocumentKey) {
-  const record = records.get(key);
-  return record === undefined ? null : documentOrNull(projection, record);
+/** Reads where writes go: a replica that lags would make a fresh row look gone. */
+async function readFromPrimary(manager: EntityManager, metadata: SearchMetadata, keys: readonly DocumentKey[]) {
+  const distinct = [...new Set(keys)];
+  if (manager.queryRunner) return readRecords(manager, metadata, distinct);
+  const runner = manager.dataSource.createQueryRunner('master');
+  try {
+    return await readRecords(runner.manager, metadata, distinct);
+  } finally {
+    await runner.release();
+  }
 }
 
-async function run(
+function run(
   site: SyncSite,
   operation: Operation,
   given: number,
@@ -75,8 +89,8 @@ async function run(
 ): Promise<SyncResult> {
   const { entity } = site.metadata;
   const facts = { entity, index: call.index, mode: call.mode, operation };
-  return span('scrypath:sync', facts, async (context: typeof facts & { status?: string; documents?: number }) => {
-    if (given > 0) refuseInTransaction(entity, call.index, call.manager);
+  const work = span('scrypath:sync', facts, async (context: typeof facts & { status?: string; documents?: number }) => {
+    if (given > 0) refuseInTransaction(site, call);
     const changes = given > 0 ? await plan() : new Map<DocumentKey, null>();
     const tasks = await sendChanges(site, changes, call);
     const status = changes.size === 0 ? 'noop' : call.mode === 'inline' ? 'completed' : 'accepted';
@@ -94,6 +108,7 @@ async function run(
       token: null,
     });
   });
+  return site.track(work);
 }
 
 async function sendChanges(

@@ -4,4 +4,16 @@ export interface Logger {
   error(message: string, facts?: object): void;
 }
 
-export const silentLogger: Logger = Object.freeze({ warn: () => {}, error: () => {} });
+/** The logger, unable to fail what it tells of. */
+export function safely(logger: Logger): Logger {
+  const attempt =
+    (method: 'warn' | 'error') =>
+    (message: string, facts?: object): void => {
+      try {
+        logger[method](message, facts);
+      } catch {
+        // Nobody is left to tell.
+      }
+    };
+  return { warn: attempt('warn'), error: attempt('error') };
+}

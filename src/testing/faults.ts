@@ -30,7 +30,8 @@ export class Faults {
   readonly #set = new Map<FaultPoint, Fault[]>();
   readonly #stalled = new Map<number, { send: () => Promise<readonly TaskRef[]>; real: readonly TaskRef[] | null }>();
   readonly #failed = new Map<number, TaskOutcome>();
-  #nextId = -1;
+  // Beyond the ids of any engine, so that nobody takes a stand-in for a real task.
+  #nextId = 2 ** 40;
   #crashed = false;
 
   /** The call rejects and never reaches the engine; default error `BACKEND_UNREACHABLE`. */
@@ -117,7 +118,7 @@ export class Faults {
     const fault = this.#set.get(point)?.[0];
     if (this.#crashed || (fault?.kind !== 'failTask' && fault?.kind !== 'stall')) return this.around(point, send);
     this.#take(point);
-    const task = { id: this.#nextId--, index };
+    const task = { id: this.#nextId++, index };
     if (fault.kind === 'failTask') this.#failed.set(task.id, { ...task, status: 'failed', error: fault.error });
     else this.#stalled.set(task.id, { send, real: null });
     return [task];

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { embedded } from '../embedded/index.js';
-import { type Backend, Scrypath, type ScrypathOptions } from '../index.js';
+import { type Backend, Scrypath, ScrypathError, type ScrypathOptions } from '../index.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { type Faults, withFaults } from './faults.js';
 
 export interface TestScrypathOptions extends Omit<ScrypathOptions, 'dataSource' | 'backend'> {
@@ -36,6 +37,11 @@ export async function createTestScrypath(
   dataSource: DataSource,
   options: TestScrypathOptions = {},
 ): Promise<TestScrypath> {
+  if (!isPlainObject(options as unknown))
+    throw new ScrypathError({
+      code: 'OPTION_INVALID',
+      happened: `The options of createTestScrypath are ${kindOf(options)}; they are an object.`,
+    });
   const { backend: engine = embedded(), ...rest } = options;
   const { backend, faults } = withFaults(engine);
   const scrypath = new Scrypath({ ...rest, dataSource, backend });

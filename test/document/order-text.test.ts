@@ -42,6 +42,26 @@ describe('the order text of an exact number', () => {
     );
   });
 
+  it('is not looked for in a text of any length: 1 MB of it is refused by its length', () => {
+    const length = 1024 * 1024;
+    for (const text of [`${'0'.repeat(length)}x`, `.${'0'.repeat(length)}x`, '9'.repeat(length), ' '.repeat(length)])
+      expect(orderText(text)).toBeNull();
+    const scanned = jest.spyOn(RegExp.prototype, 'exec');
+    expect(orderText('0'.repeat(length))).toBeNull();
+    expect(scanned).not.toHaveBeenCalled();
+    scanned.mockRestore();
+  });
+
+  it('is exact up to 450 digits, and does not exist beyond', () => {
+    expect(orderText(`${'9'.repeat(440)}.${'9'.repeat(10)}`)).not.toBeNull();
+    expect(orderText('9'.repeat(451))).toBeNull();
+    expect(orderText(`0.${'0'.repeat(450)}1`)).toBeNull();
+    expect(orderText(`000${'9'.repeat(450)}.000`)).toBe(orderText('9'.repeat(450)));
+    for (const double of [Number.MAX_VALUE, Number.MIN_VALUE, -(2 ** -1022)])
+      expect(orderText(double)!.length).toBeLessThanOrEqual(468);
+    expect(orderText(`-${'9'.repeat(225)}.${'9'.repeat(225)}`)!.length).toBeLessThanOrEqual(468);
+  });
+
   it.each(['', 'x', '1e5', 'NaN', '--1', '1.2.3', '.'])('does not exist for %j', (text) => {
     expect(orderText(text)).toBeNull();
   });

@@ -123,12 +123,13 @@ function checkWithoutOptionalPeers() {
   }
   const missing = [
     ['embedded', 'embedded()', 'libsql'],
+    ['embedded', 'libsqlDriver()', 'libsql'],
     ['meilisearch', "meilisearch({ host: 'http://127.0.0.1:7700' })", 'meilisearch'],
   ];
   for (const [door, call, peer] of missing) {
     check(`${call} says that ${peer} is missing`, () => {
-      const code = `import { ${door} } from 'scrypath/${door}';
-        try { ${call}; } catch (error) { console.log(error.code, error.message.includes('npm install ${peer}')); }`;
+      const code = `import * as door from 'scrypath/${door}';
+        try { door.${call}; } catch (error) { console.log(error.code, error.message.includes('npm install ${peer}')); }`;
       const said = evaluate(code, clean);
       return said === 'PEER_MISSING true' ? undefined : `it says "${said}"`;
     });

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { type Actor, aDirector, aMovie, MOVIE_ENTITIES, Movie } from '../model/movie';
 import { onEveryStack } from '../stacks/stack';
 
@@ -217,6 +218,38 @@ onEveryStack('a search', (stack) => {
     ['a fraction of a page', { page: { number: 1.5 } }, 'QUERY_INVALID', 'whole number'],
     ['an unknown page option', { page: { limit: 3 } }, 'QUERY_INVALID', 'number, size'],
     ['an unknown option', { limit: 3 }, 'QUERY_INVALID', 'filter, sort'],
+    ['a Map for a filter', { filter: new Map([['year', 1]]) }, 'QUERY_INVALID', 'an instance of Map'],
+    ['a promise for a filter', { filter: Promise.resolve({ year: 1 }) }, 'QUERY_INVALID', 'a promise'],
+    ['an instance for a filter', { filter: new (class Years {})() }, 'QUERY_INVALID', 'an instance of Years'],
+    ['a list for a filter', { filter: [{ year: 1 }] }, 'QUERY_INVALID', 'an array'],
+    ['null for a filter', { filter: null }, 'QUERY_INVALID', 'null'],
+    ['a promise in $not', { filter: { $not: Promise.resolve({ year: 1 }) } }, 'QUERY_INVALID', 'a promise'],
+    [
+      'a promise in $or',
+      { filter: { $or: [{ year: 1 }, Promise.resolve({ year: 2 })] } },
+      'QUERY_INVALID',
+      'a promise',
+    ],
+    ['a Map for a condition', { filter: { year: new Map([['gte', 1]]) } }, 'QUERY_INVALID', 'an instance of Map'],
+    ['a promise for a value', { filter: { year: Promise.resolve(1) } }, 'QUERY_INVALID', 'a promise'],
+    ['a Map for a sort', { sort: new Map([['year', 'asc']]) }, 'QUERY_INVALID', 'an instance of Map'],
+    ['a promise in a sort', { sort: [Promise.resolve({ year: 'asc' })] }, 'QUERY_INVALID', 'a promise'],
+    ['a list for a page', { page: [] }, 'QUERY_INVALID', 'an array'],
+    ['a Map for a page', { page: new Map([['size', 1]]) }, 'QUERY_INVALID', 'an instance of Map'],
+    ['a promise for highlight', { highlight: Promise.resolve(true) }, 'QUERY_INVALID', 'a promise'],
+    ['a number for text', { filter: { 'director.name': 5 } }, 'QUERY_INVALID', 'a string'],
+    ['a number for text, by an operator', { filter: { genres: { gte: 5 } } }, 'QUERY_INVALID', 'a string'],
+    ['1 MB of zeros for a decimal', { filter: { budget: `${'0'.repeat(2 ** 20)}x` } }, 'QUERY_INVALID', '450 digits'],
+    ['null for hydrate', { hydrate: null }, 'QUERY_INVALID', 'hydrate is null'],
+    ['a number for hydrate', { hydrate: 5 }, 'QUERY_INVALID', 'a number'],
+    ['an unknown option of hydrate', { hydrate: { relation: {} } }, 'QUERY_INVALID', 'relations, select'],
+    ['an unknown relation of hydrate', { hydrate: { relations: { nope: true } } }, 'QUERY_INVALID', 'director, cast'],
+    ['a list of relations', { hydrate: { relations: ['director'] } }, 'QUERY_INVALID', 'an array'],
+    ['an unknown selection', { hydrate: { select: { titel: true } } }, 'QUERY_INVALID', 'title'],
+    ['no manager', { hydrate: { manager: {} } }, 'QUERY_INVALID', 'EntityManager'],
+    ['no repository', { hydrate: { repository: null } }, 'QUERY_INVALID', 'Repository'],
+    ['a number for an index', { index: 5 }, 'QUERY_INVALID', 'index'],
+    ['a number for a signal', { signal: 5 }, 'QUERY_INVALID', 'AbortSignal'],
     ['unknown matching', { matching: 'some' }, 'QUERY_INVALID', 'frequency'],
   ])('refuses %s before anything is sent', async (_name, options, code, remedy) => {
     opened.faults.fail('search', { error: new Error('it was sent') });
@@ -226,6 +259,31 @@ onEveryStack('a search', (stack) => {
       message: expect.stringContaining(remedy),
     });
     await opened.faults.clear();
+  });
+
+  it.each([
+    ['null', null],
+    ['a number', 5],
+    ['an array', []],
+    ['a promise', Promise.resolve({})],
+  ])('refuses options that are %s', async (kind, options) => {
+    await expect(movies().search('', options as never)).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringContaining(kind),
+    });
+  });
+
+  it('with hydrate false reads no row', async () => {
+    opened.forgetSql();
+    expect(await movies().search('vagabond', { hydrate: false })).not.toHaveProperty('records');
+    expect(opened.sql).toEqual([]);
+  });
+
+  it('takes filters without a prototype, and those of another realm', async () => {
+    const bare = Object.assign(Object.create(null), { year: 1985 });
+    expect(await titles('', { filter: bare })).toEqual(['Vagabond']);
+    const foreign = runInNewContext('({ year: { gte: 2014 } })');
+    expect(await titles('', { filter: foreign })).toEqual(['Interstellar']);
   });
 
   it('refuses text that is no string', async () => {

@@ -130,6 +130,16 @@ export async function results() {
   });
   expectTypeOf(related.records).toEqualTypeOf<readonly Movie[]>();
 
+  const maybe = Math.random() > 2 ? true : undefined;
+  const perhaps = await movies.search('x', { hydrate: maybe });
+  expectTypeOf(perhaps.records).toEqualTypeOf<readonly Movie[] | undefined>();
+  const never = await movies.search('x', { hydrate: false });
+  expectTypeOf(never).not.toHaveProperty('records');
+  const wanted = Math.random() > 2;
+  const depends = await movies.search('x', { hydrate: wanted });
+  expectTypeOf(depends.missingIds).toEqualTypeOf<readonly string[] | undefined>();
+  void movies.syncKeys([Buffer.from('key'), new Uint8Array(2)]);
+
   // @ts-expect-error no such relation
   void movies.search('x', { hydrate: { relations: { producer: true } } });
   // @ts-expect-error "titel" is not a property of Movie

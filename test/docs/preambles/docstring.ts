@@ -20,7 +20,7 @@ export {
 export { embedded } from 'scrypath/embedded';
 export { meilisearch } from 'scrypath/meilisearch';
 export { createTestScrypath, describeBackend } from 'scrypath/testing';
-export { Column, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
+export { Column, DataSource, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 export { Director, Movie } from './movie.js';
 
 /** The class around an example that is part of one. */

@@ -1,7 +1,6 @@
 // A CommonJS program that uses the package as an application would. It prints one line, which the check looks at.
-const sqlite = require('libsql');
 const { describe, Scrypath, Searchable } = require('scrypath');
-const { embedded } = require('scrypath/embedded');
+const { embedded, libsqlDriver } = require('scrypath/embedded');
 const { DataSource, EntitySchema } = require('typeorm');
 
 const Book = new EntitySchema({
@@ -19,7 +18,7 @@ const books = describe(Book, {
 async function run() {
   const dataSource = new DataSource({
     type: 'better-sqlite3',
-    driver: sqlite,
+    driver: libsqlDriver(),
     database: ':memory:',
     entities: [Book],
     synchronize: true,

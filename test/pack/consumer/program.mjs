@@ -1,7 +1,6 @@
 // An ES module that uses the package as an application would. It prints one line, which the check looks at.
-import sqlite from 'libsql';
 import { describe, Scrypath, Searchable } from 'scrypath';
-import { embedded } from 'scrypath/embedded';
+import { embedded, libsqlDriver } from 'scrypath/embedded';
 import { DataSource, EntitySchema } from 'typeorm';
 
 const Book = new EntitySchema({
@@ -18,7 +17,7 @@ const books = describe(Book, {
 
 const dataSource = new DataSource({
   type: 'better-sqlite3',
-  driver: sqlite,
+  driver: libsqlDriver(),
   database: ':memory:',
   entities: [Book],
   synchronize: true,
