@@ -15,7 +15,11 @@ type Fault =
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'drop' }
   | { readonly kind: 'timeOut' }
-  | { readonly kind: 'failTask'; readonly error: { readonly code: string; readonly message: string } }
+  | {
+      readonly kind: 'endTask';
+      readonly status: 'failed' | 'canceled' | 'unknown';
+      readonly error: TaskOutcome['error'];
+    }
   | { readonly kind: 'stall' }
   | { readonly kind: 'crash'; readonly when: 'before' | 'after' };
 
@@ -29,7 +33,7 @@ type Fault =
 export class Faults {
   readonly #set = new Map<FaultPoint, Fault[]>();
   readonly #stalled = new Map<number, { send: () => Promise<readonly TaskRef[]>; real: readonly TaskRef[] | null }>();
-  readonly #failed = new Map<number, TaskOutcome>();
+  readonly #ended = new Map<number, TaskOutcome>();
   // Beyond the ids of any engine, so that nobody takes a stand-in for a real task.
   #nextId = 2 ** 40;
   #crashed = false;
@@ -60,7 +64,17 @@ export class Faults {
       code: options.code ?? 'invalid_document_fields',
       message: options.message ?? 'A simulated failure.',
     };
-    this.#add(point, { kind: 'failTask', error }, options.times);
+    this.#add(point, { kind: 'endTask', status: 'failed', error }, options.times);
+  }
+
+  /** The engine accepts the work, and somebody cancels its task: nothing of it is in the index. */
+  cancelTask(point: FaultPoint, options: { times?: number } = {}): void {
+    this.#add(point, { kind: 'endTask', status: 'canceled', error: null }, options.times);
+  }
+
+  /** The engine accepts the work, loses it, and does not know its task any more. */
+  forgetTask(point: FaultPoint, options: { times?: number } = {}): void {
+    this.#add(point, { kind: 'endTask', status: 'unknown', error: null }, options.times);
   }
 
   /** The engine accepts the work, and its task stays `processing` until {@link release} or {@link clear}. */
@@ -116,18 +130,18 @@ export class Faults {
     send: () => Promise<readonly TaskRef[]>,
   ): Promise<readonly TaskRef[]> {
     const fault = this.#set.get(point)?.[0];
-    if (this.#crashed || (fault?.kind !== 'failTask' && fault?.kind !== 'stall')) return this.around(point, send);
+    if (this.#crashed || (fault?.kind !== 'endTask' && fault?.kind !== 'stall')) return this.around(point, send);
     this.#take(point);
     const task = { id: this.#nextId++, index };
-    if (fault.kind === 'failTask') this.#failed.set(task.id, { ...task, status: 'failed', error: fault.error });
+    if (fault.kind === 'endTask') this.#ended.set(task.id, { ...task, status: fault.status, error: fault.error });
     else this.#stalled.set(task.id, { send, real: null });
     return [task];
   }
 
   /** The outcome of a task that a fault stands for; the real tasks to ask for otherwise. @internal */
   standIn(task: TaskRef): TaskOutcome | readonly TaskRef[] {
-    const failed = this.#failed.get(task.id);
-    if (failed) return failed;
+    const ended = this.#ended.get(task.id);
+    if (ended) return ended;
     const stalled = this.#stalled.get(task.id);
     return stalled ? (stalled.real ?? { ...task, status: 'processing', error: null }) : [task];
   }

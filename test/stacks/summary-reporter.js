@@ -37,6 +37,8 @@ module.exports = class SummaryReporter {
       (part) => (ran.get(part)?.skipped ?? 0) > 0 || (!partial && !(ran.get(part)?.passed > 0)),
     );
     if (unmet.length > 0) {
+      // Jest has decided by now; an exit code that is set stays.
+      process.exitCode = 1;
       this.error = new Error(`Required, but skipped or without a test: ${unmet.join(', ')}.`);
       print(`\n${this.error.message}`);
     }

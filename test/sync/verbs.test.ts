@@ -174,6 +174,14 @@ onEveryEngine('an inline sync that does not succeed', (stack) => {
     expect((error as ScrypathError).cause).toMatchObject({ code: 'invalid_document_geo_field' });
   });
 
+  it('rejects with TASK_CANCELED or TASK_UNKNOWN, carrying the task', async () => {
+    const task = { id: expect.any(Number), index: movies().indexName };
+    opened.faults.cancelTask('upsert');
+    await expect(movies().syncRecord(movie)).rejects.toMatchObject({ code: 'TASK_CANCELED', task });
+    opened.faults.forgetTask('remove');
+    await expect(movies().deleteRecord(movie)).rejects.toMatchObject({ code: 'TASK_UNKNOWN', task });
+  });
+
   it('rejects with TASK_TIMEOUT after at least one look, carrying the task', async () => {
     opened.faults.stall('upsert');
     await expect(movies().syncRecord(movie, { timeoutMs: 1 })).rejects.toMatchObject({
