@@ -3,7 +3,7 @@ import { span } from '../telemetry/span.js';
 import { closed, networkFailure, type RequestFacts, readAnswer, timedOut } from './engine-failure.js';
 import type { ResolvedMeilisearchOptions } from './meilisearch-options.js';
 import { loadOfficialClient } from './official-client.js';
-import { type Answer, fetchTransport, nodeTransport, type Transport } from './transport.js';
+import { type Answer, Cancellation, fetchTransport, nodeTransport, type Transport } from './transport.js';
 
 /** One request to the engine. `path` is relative to the host and holds checked names and numbers only. */
 export interface EngineRequest extends RequestFacts {
@@ -29,7 +29,7 @@ export interface RequestSpan {
 /** The facts of one request, on their way through the official client to the transport. */
 interface Exchange {
   readonly facts: RequestSpan;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly repeatable: boolean;
 }
 
@@ -40,7 +40,7 @@ export class Connection {
   readonly #options: ResolvedMeilisearchOptions;
   readonly #transport: Transport;
   readonly #client: Meilisearch;
-  readonly #pending = new Set<AbortController>();
+  readonly #pending = new Set<Cancellation>();
   readonly #secrets: readonly string[];
   #closed = false;
 
@@ -64,7 +64,7 @@ export class Connection {
   /** Refuses later requests and ends those under way, both with `CLOSED`. */
   close(): void {
     this.#closed = true;
-    for (const controller of this.#pending) controller.abort(closed());
+    for (const cancellation of this.#pending) cancellation.cancel(closed());
     this.#transport.close();
   }
 
@@ -87,22 +87,22 @@ export class Connection {
   // the whole time-out, and AbortSignal.any() holds on to long-lived signals.
   async #sendWithin(request: EngineRequest, signal: AbortSignal | undefined, facts: RequestSpan): Promise<unknown> {
     const { timeoutMs } = this.#options;
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(timedOut(request, timeoutMs)), timeoutMs);
-    const follow = (): void => controller.abort(signal?.reason);
+    const cancellation = new Cancellation();
+    const timer = setTimeout(() => cancellation.cancel(timedOut(request, timeoutMs)), timeoutMs);
+    const follow = (): void => cancellation.cancel(signal?.reason);
     signal?.addEventListener('abort', follow, { once: true });
-    this.#pending.add(controller);
+    this.#pending.add(cancellation);
     try {
-      const exchange: Exchange = { facts, signal: controller.signal, repeatable: request.repeatable ?? false };
+      const exchange: Exchange = { facts, cancellation, repeatable: request.repeatable ?? false };
       const answer = await this.#throughClient(request, { [EXCHANGE]: exchange } as ExtraRequestInit);
       return readAnswer(answer, request, this.#withoutSecrets);
     } catch (error) {
-      if (controller.signal.aborted) throw controller.signal.reason;
+      if (cancellation.cancelled) throw cancellation.reason;
       throw isWrapped(error) ? networkFailure(error.cause, this.#options.host, request) : error;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', follow);
-      this.#pending.delete(controller);
+      this.#pending.delete(cancellation);
     }
   }
 
@@ -128,14 +128,14 @@ export class Connection {
   }
 
   async #exchange(url: URL, init: RequestInit & { [EXCHANGE]: Exchange }): Promise<Answer> {
-    const { facts, signal, repeatable } = init[EXCHANGE];
+    const { facts, cancellation, repeatable } = init[EXCHANGE];
     const body = init.body as string | undefined;
     const answer = await this.#transport.send({
       url,
       method: init.method ?? 'GET',
       headers: init.headers as Headers,
       body,
-      signal,
+      cancellation,
       repeatable,
     });
     facts.status = answer.status;

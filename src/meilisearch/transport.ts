@@ -1,4 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 /** What came back, before anyone made sense of it. */
@@ -16,12 +16,32 @@ export interface OutgoingRequest {
   readonly headers: Headers;
   readonly body: string | undefined;
   /** Ends the exchange at any moment; the promise rejects with its reason. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** The request may be sent a second time when a kept connection turns out to be closed. */
   readonly repeatable: boolean;
 }
 
-/** Sends one request and reads the whole answer. Rejects with the network's error, or with the signal's reason. */
+/** Ends an exchange. Making an AbortController and listening to it takes 5 µs a request. */
+export class Cancellation {
+  cancelled = false;
+  reason: unknown = null;
+  #listener: (() => void) | null = null;
+
+  cancel(reason: unknown): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    this.reason = reason;
+    this.#listener?.();
+  }
+
+  /** Calls the listener when the exchange is to end; at most one, the last given. */
+  whenCancelled(listener: () => void): void {
+    if (this.cancelled) listener();
+    else this.#listener = listener;
+  }
+}
+
+/** Sends one request and reads the whole answer. Rejects with the network's error, or with the cancellation's reason. */
 export interface Transport {
   send(request: OutgoingRequest): Promise<Answer>;
   close(): void;
@@ -57,42 +77,40 @@ export function nodeTransport(host: URL): Transport {
 
   const attempt = (outgoing: OutgoingRequest, mayRepeat: boolean): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const { url, signal } = outgoing;
-      let exchange: ClientRequest | null = null;
-      const settle = (): void => signal.removeEventListener('abort', abort);
-      const fail = (error: Error & { code?: string }): void => {
-        settle();
-        const stale = mayRepeat && error.code === 'ECONNRESET' && exchange?.reusedSocket === true;
-        if (stale && !signal.aborted) attempt(outgoing, false).then(resolve, reject);
-        else reject(error);
-      };
-      const abort = (): void => {
-        settle();
-        reject(signal.reason);
-        exchange?.destroy();
-      };
-      if (signal.aborted) {
-        abort();
+      const { url, cancellation } = outgoing;
+      if (cancellation.cancelled) {
+        reject(cancellation.reason);
         return;
       }
-      signal.addEventListener('abort', abort, { once: true });
-      exchange = startRequest({
+      const exchange = startRequest({
         ...target,
         method: outgoing.method,
         path: url.pathname + url.search,
         headers: headersOf(outgoing.headers),
       });
+      const fail = (error: Error & { code?: string }): void => {
+        const stale = mayRepeat && error.code === 'ECONNRESET' && exchange.reusedSocket;
+        if (stale && !cancellation.cancelled) attempt(outgoing, false).then(resolve, reject);
+        else reject(error);
+      };
+      cancellation.whenCancelled(() => {
+        reject(cancellation.reason);
+        exchange.destroy();
+      });
       exchange.on('error', fail);
       exchange.on('response', (response) => {
-        whole(response).then((body) => {
-          settle();
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () => {
+          const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
           resolve({
             status: response.statusCode ?? 0,
             text: body.toString('utf8'),
             bytes: body.length,
             retryAfter: response.headers['retry-after'] ?? null,
           });
-        }, fail);
+        });
       });
       exchange.end(outgoing.body);
     });
@@ -103,20 +121,13 @@ export function nodeTransport(host: URL): Transport {
   };
 }
 
-function whole(response: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('error', reject);
-    response.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-  });
-}
-
 /** The global `fetch`, for what only it can do: decompress, and take a `dispatcher`. */
 export function fetchTransport(requestInit: RequestInit): Transport {
   return {
-    async send({ url, method, headers, body, signal }) {
-      const init: RequestInit = { redirect: 'manual', ...requestInit, method, headers, signal };
+    async send({ url, method, headers, body, cancellation }) {
+      const controller = new AbortController();
+      cancellation.whenCancelled(() => controller.abort(cancellation.reason));
+      const init: RequestInit = { redirect: 'manual', ...requestInit, method, headers, signal: controller.signal };
       if (body !== undefined) init.body = body;
       const response = await fetch(url, init);
       const text = await response.text();

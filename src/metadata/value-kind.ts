@@ -39,9 +39,13 @@ const kindOfConstructor = new Map<unknown, ValueKind>([
   [BigInt, 'exact'],
 ]);
 
+/** The kind of what the database holds in the column, before a transformer. */
+export const storedKindOf = (column: ColumnMetadata): ValueKind =>
+  kindOfConstructor.get(column.type) ?? kindOfType.get(String(column.type)) ?? 'open';
+
 /** The kind of a column's values (of its elements, where it is an array), from TypeORM's metadata alone. */
 export function valueKindOf(column: ColumnMetadata): ValueKind {
-  const kind = kindOfConstructor.get(column.type) ?? kindOfType.get(String(column.type)) ?? 'open';
+  const kind = storedKindOf(column);
   // What a transformer makes of a value, only the value tells; its order in the database stays the order of the column.
   return column.transformer === undefined || kind === 'exact' ? kind : 'open';
 }

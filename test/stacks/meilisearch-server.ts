@@ -58,6 +58,8 @@ export async function startMeilisearch(): Promise<MeilisearchServer | null> {
     child.once('error', () => resolve());
   });
   const stop = async (): Promise<void> => {
+    // What is awaited must keep the process alive until it has come.
+    child.ref();
     child.stdin?.end();
     await ended;
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });

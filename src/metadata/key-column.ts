@@ -1,0 +1,97 @@
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+import { ApplyValueTransformers } from 'typeorm/util/ApplyValueTransformers.js';
+import { DateUtils } from 'typeorm/util/DateUtils.js';
+import { KEY_MAX_BYTES } from '../document/key-encoding.js';
+import { storedKindOf, type ValueKind } from './value-kind.js';
+
+/** One column of a primary key, and how its values become parts of a document key and back. */
+export interface KeyColumn {
+  readonly column: ColumnMetadata;
+  /**
+   * The part for a property's value, one for one value however it is written: `007` and `1.50` are 7 and 1.5. Null where
+   * the value is no key, undefined where it is none at all.
+   */
+  readonly text: (value: unknown) => string | null | undefined;
+  /** Whether the part can be a value of the column at all; a database refuses a whole query for one that cannot. */
+  readonly canHold: (part: string) => boolean;
+  /** The property's value for a part. */
+  readonly value: (part: string) => unknown;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const INTEGER = /^-?(0|[1-9]\d*)$/;
+const NUMBER = /^-?[\d.]+(e[+-]?\d+)?$/;
+
+/** Looks at the column's type once, not for every key. */
+export function keyColumnOf(column: ColumnMetadata): KeyColumn {
+  const { transformer } = column;
+  const type = String(column.type);
+  const kind = storedKindOf(column);
+  const isUuid = type === 'uuid';
+  // There UUIDs are a type, which gives them back in lower case.
+  const folds =
+    isUuid && ['postgres', 'cockroachdb', 'mariadb'].includes(column.entityMetadata.dataSource.options.type);
+  const isBytes = /binary|blob|bytea/.test(type);
+  const stored = storedTextOf(column, kind, type);
+  const read = storedValueOf(kind, isBytes);
+  return {
+    column,
+    text: (value) => {
+      const text = stored(transformer ? ApplyValueTransformers.transformTo(transformer, value) : value);
+      return folds && typeof text === 'string' ? text.toLowerCase() : text;
+    },
+    canHold: isUuid
+      ? (part) => UUID.test(part)
+      : ['number', 'exact', 'date'].includes(kind)
+        ? (part) => NUMBER.test(part) && Number.isFinite(Number(part))
+        : () => true,
+    value: transformer ? (part) => ApplyValueTransformers.transformFrom(transformer, read(part)) as unknown : read,
+  };
+}
+
+function storedTextOf(column: ColumnMetadata, kind: ValueKind, type: string): KeyColumn['text'] {
+  if (kind === 'calendar')
+    return (value) => textOf(value instanceof Date ? DateUtils.mixedDateToDateString(value) : value);
+  if (kind !== 'number' && kind !== 'exact') return textOf;
+  const isInteger = /int|serial|year/i.test(type) || column.type === Number;
+  const isFloat = /float|double|real/i.test(type);
+  return (value) => (value === '' ? undefined : numberText(value, isInteger, isFloat));
+}
+
+function numberText(value: unknown, isInteger: boolean, isFloat: boolean): string | null {
+  if (typeof value === 'number' && Number.isInteger(value)) {
+    // A number that a double does not hold exactly would name another row.
+    return Number.isSafeInteger(value) ? String(value) : null;
+  }
+  const text = textOf(value);
+  if (text === null || text.length > KEY_MAX_BYTES) return null;
+  if (INTEGER.test(text)) return text === '-0' ? '0' : text;
+  const parts = /^([+-]?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(text);
+  if (parts === null) return isFloat && Number.isFinite(Number(text)) ? String(Number(text)) : null;
+  const [, sign, whole = '', fraction = ''] = parts;
+  if (fraction !== '' && isInteger) return null;
+  const digits = fraction === '' ? whole : `${whole}.${fraction}`;
+  return sign === '-' && digits !== '0' ? `-${digits}` : digits;
+}
+
+function textOf(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : String(value.getTime());
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return null;
+}
+
+function storedValueOf(kind: ValueKind, isBytes: boolean): (part: string) => unknown {
+  if (isBytes) return (part) => Buffer.from(part, 'hex');
+  switch (kind) {
+    case 'number':
+      return Number;
+    case 'boolean':
+      return (part) => part === 'true';
+    case 'date':
+      return (part) => new Date(Number(part));
+    default:
+      return (part) => part;
+  }
+}
