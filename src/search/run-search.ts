@@ -52,7 +52,9 @@ function hitOf({ key, source }: SearchMetadata, { key: documentKey, data, format
   const { [ORDER_ATTRIBUTE]: _places, ...document } = data;
   // A projection hook says itself what a hit holds; declared fields always come with the record's primary key.
   const idMap = source === 'fields' ? (toJson(key.tryIdMap(documentKey) ?? {}) as JsonObject) : {};
-  const hit: Record<string, unknown> = { ...mergeDeep(idMap, document), _key: documentKey };
+  const nested = Object.values(idMap).some((value) => typeof value === 'object');
+  const merged = nested ? mergeDeep(idMap, document) : { ...idMap, ...document };
+  const hit: Record<string, unknown> = Object.assign(merged, { _key: documentKey });
   if (formatted !== null) {
     const { [ORDER_ATTRIBUTE]: _formattedPlaces, ...marked } = formatted;
     hit._formatted = marked;
