@@ -1,4 +1,3 @@
-import { libsqlDriver } from 'scrypath/embedded';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** What a database needs beside its address. */
@@ -17,13 +16,12 @@ export function dataSourceOptions(url: string | undefined, extras: Extras = {}):
     case 'mysql':
     case 'mariadb':
       return { ...extras, type: 'mariadb', url: url!.replace(/^mariadb:/, 'mysql:') } as DataSourceOptions;
-    default:
-      return {
-        ...extras,
-        type: 'better-sqlite3',
-        driver: libsqlDriver(),
-        database: url ?? ':memory:',
-      } as DataSourceOptions;
+    default: {
+      // Only where it is SQLite: a program on another database needs no `libsql`.
+      const { libsqlDriver } = require('scrypath/embedded') as typeof import('scrypath/embedded');
+      const database = url ?? ':memory:';
+      return { ...extras, type: 'better-sqlite3', driver: libsqlDriver(), database } as DataSourceOptions;
+    }
   }
 }
 
