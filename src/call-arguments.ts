@@ -1,7 +1,7 @@
 import type { EntityManager, EntityMetadata } from 'typeorm';
 import { ScrypathError } from './errors/scrypath-error.js';
 import type { Hydrate } from './hydration/hydrate.js';
-import { isPlainObject, kindOf } from './metadata/given.js';
+import { hasMembers, isPlainObject, isThenable, kindOf } from './metadata/given.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import { SYNC_MODES } from './metadata/sync-mode.js';
 import { isMilliseconds, MILLISECONDS } from './options/scrypath-options.js';
@@ -14,7 +14,7 @@ const HYDRATE_OPTIONS = ['relations', 'select', 'manager', 'repository'];
 
 /** @throws ScrypathError `OPTION_INVALID` where a record is no object */
 export function checkRecord(entity: string, verb: string, given: unknown): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || 'then' in given)
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || isThenable(given))
     throw argumentInvalid(
       entity,
       `${verb} was given ${kindOf(given)} as a record of ${entity}; a record is an object.`,
@@ -71,7 +71,7 @@ export function checkSyncOptions(entity: string, given: unknown): void {
 
 /** @throws ScrypathError `QUERY_INVALID` where the options of a search are no object, or say wrongly where it looks */
 export function checkSearchOptions(metadata: SearchMetadata, given: unknown): void {
-  if (!isPlainObject(given))
+  if (!hasMembers(given))
     throw queryInvalid(metadata, `The options of a search are ${kindOf(given)}; they are an object.`);
   for (const name of ['index', 'prefix'] as const)
     if (given[name] !== undefined && typeof given[name] !== 'string')

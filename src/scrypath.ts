@@ -142,7 +142,8 @@ export class Scrypath {
     return captureFromOrm(dataSource, {
       logger: this.#logger,
       indexesOf,
-      sync: (metadata, keys, manager) => this.#serviceOf(metadata).syncKeys(keys.map(metadata.key.idMap), { manager }),
+      sync: (metadata, keys, manager, unprojectable) =>
+        this.#serviceOf(metadata).syncCaptured(keys, manager, unprojectable),
     });
   }
 

@@ -111,6 +111,15 @@ export class SearchService<E extends object, D = JsonOf<E>> {
     return syncKeys(this.#site, primaryKeys.map(this.metadata.key.from), this.#call(options));
   }
 
+  /** `syncKeys` for keys that a committed transaction wrote; a record that cannot become a document is left out. @internal */
+  async syncCaptured(
+    keys: readonly DocumentKey[],
+    manager: EntityManager,
+    unprojectable: (error: unknown) => void,
+  ): Promise<SyncResult> {
+    return syncKeys(this.#site, keys, { ...this.#call({ manager }), unprojectable });
+  }
+
   /** Removes the record's document, by entity or primary key. The row is not read, and need not exist any more. */
   deleteRecord(record: E | PrimaryKey<E>, options: SyncOptions = {}): Promise<SyncResult> {
     return this.deleteRecords([record], options);

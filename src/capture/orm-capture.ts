@@ -9,8 +9,13 @@ import { type WriteEvent, writtenKey } from './written-key.js';
 export interface CaptureTarget {
   /** The indexes that a written row belongs to: of its own entity, and of a single-table root above it. */
   readonly indexesOf: (entity: EntityMetadata) => readonly SearchMetadata[];
-  /** Syncs keys by the public verb; resolves and rejects as it does. */
-  readonly sync: (metadata: SearchMetadata, keys: readonly DocumentKey[], manager: EntityManager) => Promise<unknown>;
+  /** Syncs keys as `syncKeys` does; a record that cannot become a document is told of, and keeps out no other. */
+  readonly sync: (
+    metadata: SearchMetadata,
+    keys: readonly DocumentKey[],
+    manager: EntityManager,
+    unprojectable: (error: unknown) => void,
+  ) => Promise<unknown>;
   readonly logger: Logger;
 }
 
@@ -63,23 +68,26 @@ export function captureFromOrm(dataSource: DataSource, target: CaptureTarget): (
     return state;
   };
 
-  const syncOne = async (
+  const tell = ({ entity, indexName: index }: SearchMetadata, count: number, error: unknown) =>
+    target.logger.error(`The sync of ${count} committed ${entity} failed.`, { entity, index, error });
+
+  const syncAll = async (
     metadata: SearchMetadata,
     keys: readonly DocumentKey[],
     runner: QueryRunner,
   ): Promise<void> => {
     try {
-      await target.sync(metadata, keys, runner.manager);
+      await target.sync(metadata, keys, runner.manager, (error) => tell(metadata, 1, error));
     } catch (error) {
       if (ScrypathError.is(error, 'SYNC_IN_TRANSACTION')) {
         // Another transaction has begun on the connection; its end brings us back.
         stateOf(runner).committed.add(metadata, keys);
-      } else if (keys.length > 1 && isOfOneRecord(error)) {
-        for (const key of keys) await syncOne(metadata, [key], runner);
-      } else {
-        const { entity, indexName: index } = metadata;
-        target.logger.error(`The sync of ${keys.length} committed ${entity} failed.`, { entity, index, error });
-      }
+      } else if (keys.length > 1 && ScrypathError.is(error, 'KEY_INVALID')) {
+        // One row whose key cannot be read exactly: halves find it, and keep it from the others.
+        const middle = Math.ceil(keys.length / 2);
+        await syncAll(metadata, keys.slice(0, middle), runner);
+        await syncAll(metadata, keys.slice(middle), runner);
+      } else tell(metadata, keys.length, error);
     }
   };
 
@@ -88,7 +96,7 @@ export function captureFromOrm(dataSource: DataSource, target: CaptureTarget): (
     while (!runner.isTransactionActive) {
       const next = committed.take();
       if (next === null) return;
-      await syncOne(next.metadata, next.keys, runner);
+      await syncAll(next.metadata, next.keys, runner);
     }
   };
 
@@ -134,15 +142,13 @@ export function captureFromOrm(dataSource: DataSource, target: CaptureTarget): (
   return keepSubscribed(dataSource, subscriber);
 }
 
-/** An error of one record's projection, which must not keep the others of its transaction from being synced. */
-const isOfOneRecord = (error: unknown) =>
-  ScrypathError.is(error, 'PROJECTION_FAILED') || ScrypathError.is(error, 'RELATION_NOT_LOADED');
-
 /** Subscribes, and again whenever the DataSource is initialized anew, which forgets its subscribers. */
 function keepSubscribed(dataSource: DataSource, subscriber: EntitySubscriberInterface): () => void {
   const initialize = dataSource.initialize;
+  let stopped = false;
   const subscribe = () => {
-    if (!dataSource.subscribers.includes(subscriber)) dataSource.subscribers.push(subscriber);
+    // Another instance may still hold this one's wrapper of initialize.
+    if (!stopped && !dataSource.subscribers.includes(subscriber)) dataSource.subscribers.push(subscriber);
   };
   const initializeAndSubscribe = async (): Promise<DataSource> => {
     await initialize.call(dataSource);
@@ -152,6 +158,7 @@ function keepSubscribed(dataSource: DataSource, subscriber: EntitySubscriberInte
   dataSource.initialize = initializeAndSubscribe;
   subscribe();
   return () => {
+    stopped = true;
     if (dataSource.initialize === initializeAndSubscribe) dataSource.initialize = initialize;
     const at = dataSource.subscribers.indexOf(subscriber);
     if (at >= 0) dataSource.subscribers.splice(at, 1);

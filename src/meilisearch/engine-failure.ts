@@ -208,6 +208,9 @@ export const closed = (): ScrypathError =>
 const NOTHING_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
 
+/** Where the failed request only asked how a task has ended. */
+const ACCEPTED = 'The task was accepted before; its outcome is not known.';
+
 interface NetworkError {
   readonly code?: string;
   readonly syscall?: string;
@@ -225,7 +228,7 @@ export function networkFailure(error: unknown, host: URL, request: RequestFacts)
     return new ScrypathError({
       code: 'BACKEND_UNREACHABLE',
       happened: `Meilisearch cannot be reached at ${host.origin} ${facts}.`,
-      remedy: 'Nothing was sent. Check that the server runs and that host is right.',
+      remedy: `${request.task ? ACCEPTED : 'Nothing was sent.'} Check that the server runs and that host is right.`,
       ...named(request),
       cause: reason,
     });
@@ -233,7 +236,7 @@ export function networkFailure(error: unknown, host: URL, request: RequestFacts)
   return new ScrypathError({
     code: 'BACKEND_BROKEN',
     happened: `The connection to ${host.origin} broke before the answer was whole ${facts}.`,
-    remedy: 'Whether the request was taken is unknown.',
+    remedy: request.task ? ACCEPTED : 'Whether the request was taken is unknown.',
     ...named(request),
     cause: reason,
   });

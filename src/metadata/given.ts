@@ -7,6 +7,24 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf');
 }
 
+/**
+ * Whether a caller gave an object that is read by its members: a literal, or an instance of a class of the application's
+ * own, such as request parameters. A list, a map, a promise, a date or bytes have no such members and would say nothing.
+ */
+export function hasMembers(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  return !(
+    Symbol.iterator in value ||
+    isThenable(value) ||
+    value instanceof Date ||
+    value instanceof WeakMap ||
+    value instanceof WeakSet ||
+    value instanceof RegExp ||
+    value instanceof Error ||
+    ArrayBuffer.isView(value)
+  );
+}
+
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

@@ -27,24 +27,26 @@ export function keyColumnOf(column: ColumnMetadata): KeyColumn {
   const { transformer } = column;
   const type = String(column.type);
   const kind = storedKindOf(column);
-  const isUuid = type === 'uuid';
-  // There UUIDs are a type, which gives them back in lower case.
+  // There UUIDs are a type, which gives them back in lower case; elsewhere they are text like any other.
   const folds =
-    isUuid && ['postgres', 'cockroachdb', 'mariadb'].includes(column.entityMetadata.dataSource.options.type);
+    type === 'uuid' && ['postgres', 'cockroachdb', 'mariadb'].includes(column.entityMetadata.dataSource.options.type);
   const isBytes = /binary|blob|bytea/.test(type);
   const stored = storedTextOf(column, kind, type);
   const read = storedValueOf(kind, isBytes);
+  const canHold = folds
+    ? (part: string) => UUID.test(part)
+    : ['number', 'exact', 'date'].includes(kind)
+      ? (part: string) => NUMBER.test(part) && Number.isFinite(Number(part))
+      : () => true;
   return {
     column,
     text: (value) => {
       const text = stored(transformer ? ApplyValueTransformers.transformTo(transformer, value) : value);
-      return folds && typeof text === 'string' ? text.toLowerCase() : text;
+      if (typeof text !== 'string') return text;
+      const part = folds ? text.toLowerCase() : text;
+      return canHold(part) ? part : null;
     },
-    canHold: isUuid
-      ? (part) => UUID.test(part)
-      : ['number', 'exact', 'date'].includes(kind)
-        ? (part) => NUMBER.test(part) && Number.isFinite(Number(part))
-        : () => true,
+    canHold,
     value: transformer ? (part) => ApplyValueTransformers.transformFrom(transformer, read(part)) as unknown : read,
   };
 }
@@ -52,13 +54,21 @@ export function keyColumnOf(column: ColumnMetadata): KeyColumn {
 function storedTextOf(column: ColumnMetadata, kind: ValueKind, type: string): KeyColumn['text'] {
   if (kind === 'calendar')
     return (value) => textOf(value instanceof Date ? DateUtils.mixedDateToDateString(value) : value);
+  if (kind === 'boolean') return (value) => textOf(typeof value === 'number' ? value !== 0 : value);
+  if (kind === 'date') return (value) => textOf(typeof value === 'string' ? new Date(value) : value);
   if (kind !== 'number' && kind !== 'exact') return textOf;
   const isInteger = /int|serial|year/i.test(type) || column.type === Number;
   const isFloat = /float|double|real/i.test(type);
-  return (value) => (value === '' ? undefined : numberText(value, isInteger, isFloat));
+  if (isFloat) return (value) => (value === '' ? undefined : floatText(value));
+  return (value) => (value === '' ? undefined : numberText(value, isInteger));
 }
 
-function numberText(value: unknown, isInteger: boolean, isFloat: boolean): string | null {
+function floatText(value: unknown): string | null {
+  const number = typeof value === 'string' && value.length <= KEY_MAX_BYTES ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? String(number === 0 ? 0 : number) : null;
+}
+
+function numberText(value: unknown, isInteger: boolean): string | null {
   if (typeof value === 'number' && Number.isInteger(value)) {
     // A number that a double does not hold exactly would name another row.
     return Number.isSafeInteger(value) ? String(value) : null;
@@ -66,9 +76,10 @@ function numberText(value: unknown, isInteger: boolean, isFloat: boolean): strin
   const text = textOf(value);
   if (text === null || text.length > KEY_MAX_BYTES) return null;
   if (INTEGER.test(text)) return text === '-0' ? '0' : text;
-  const parts = /^([+-]?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(text);
-  if (parts === null) return isFloat && Number.isFinite(Number(text)) ? String(Number(text)) : null;
-  const [, sign, whole = '', fraction = ''] = parts;
+  const parts = /^([+-]?)0*(\d*?)(?:\.(\d*?)0*)?$/.exec(text);
+  if (parts === null || !/\d/.test(text)) return null;
+  const [, sign, integer, fraction = ''] = parts;
+  const whole = integer || '0';
   if (fraction !== '' && isInteger) return null;
   const digits = fraction === '' ? whole : `${whole}.${fraction}`;
   return sign === '-' && digits !== '0' ? `-${digits}` : digits;

@@ -21,6 +21,7 @@ import {
   type SearchField,
   type SearchMetadata,
 } from './search-metadata.js';
+import { storedKindOf } from './value-kind.js';
 
 /** The metadata of one entity, or every mistake in its declaration. */
 export type BuiltMetadata =
@@ -65,6 +66,7 @@ export function buildMetadata(
     problems.push(
       `${entity.name}.${exact.path}: exact numbers have a text of their own in the index, which a search of every field looks in; declare the searchable fields.`,
     );
+  problems.push(...keyProblems(entity));
   const rules = options.settings?.rankingRules;
   if (rules && !rules.includes('sort') && fields.some((field) => field.sortable))
     problems.push(`${entity.name}: settings.rankingRules lacks "sort", so nothing can be sorted by; add it.`);
@@ -116,6 +118,25 @@ function plainColumnsOf(entity: EntityMetadata): readonly PlainColumn[] {
       subclass: subclasses.has(target) ? (target as EntityClass) : null,
     })),
   );
+}
+
+/**
+ * Primary keys that a program cannot name exactly: it reads them rounded, and finds no row under what it read.
+ * JavaScript dates have milliseconds; a single-precision number is not the double that it is read as.
+ */
+function keyProblems(entity: EntityMetadata): string[] {
+  const { type: database } = entity.dataSource.options;
+  const isPostgres = database === 'postgres' || database === 'cockroachdb';
+  const singles = isPostgres ? ['real', 'float4'] : ['mysql', 'mariadb'].includes(database) ? ['float'] : [];
+  return entity.primaryColumns.flatMap((column) => {
+    const at = `${entity.name}.${column.propertyPath}`;
+    const digits = column.precision ?? (isPostgres ? 6 : 0);
+    if (storedKindOf(column) === 'date' && digits > 3)
+      return [`${at}: a primary key with ${digits} digits of a second is read back with 3; give it precision: 3.`];
+    return singles.includes(String(column.type))
+      ? [`${at}: a primary key of single precision cannot be read back exactly; use double precision.`]
+      : [];
+  });
 }
 
 const pathsWith = (fields: readonly SearchField[], has: (field: SearchField) => boolean) =>

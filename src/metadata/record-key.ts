@@ -24,7 +24,7 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
   const columns = entity.primaryColumns.map(keyColumnOf);
   const fields = entity.primaryColumns.map((column) => column.propertyPath);
   const [first] = entity.primaryColumns;
-  const single = columns.length === 1 && !first!.embeddedMetadata && !first!.relationMetadata ? first! : null;
+  const single = columns.length === 1 && !first!.embeddedMetadata && !first!.isVirtual ? first! : null;
 
   const partOf = ({ column, text: textOf }: KeyColumn, value: unknown): string => {
     const text = value === undefined || value === null ? undefined : textOf(value);
@@ -89,9 +89,10 @@ export function recordKeyOf(entity: EntityMetadata): RecordKey {
   });
 }
 
-/** The object that has the value where the column's property path says; a key that is a relation has it one level below. */
+/** The object that has the value where the column's property path says; a key that
+ * is a relation itself has it one level below. */
 function nested(column: ColumnMetadata, value: unknown): ObjectLiteral {
-  const inside = column.relationMetadata && column.referencedColumn ? nested(column.referencedColumn, value) : value;
+  const inside = column.isVirtual && column.referencedColumn ? nested(column.referencedColumn, value) : value;
   return column.propertyPath
     .split('.')
     .reduceRight<unknown>((below, name) => ({ [name]: below }), inside) as ObjectLiteral;

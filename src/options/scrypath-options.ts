@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Backend } from '../backend/backend.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { EntityClass } from '../metadata/declaration.js';
-import { isPlainObject, kindOf } from '../metadata/given.js';
+import { hasMembers, isPlainObject, kindOf } from '../metadata/given.js';
 import type { DescribedEntity } from '../metadata/metadata-registry.js';
 import { SYNC_MODES, type SyncMode } from '../metadata/sync-mode.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -52,7 +52,7 @@ export const isMilliseconds = (value: unknown): value is number =>
   typeof value === 'number' && value > 0 && value <= MAX_MILLISECONDS;
 
 export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
-  if (!isPlainObject(given as unknown)) throw optionsInvalid([`${kindOf(given)} was given; they are an object`]);
+  if (!hasMembers(given as unknown)) throw optionsInvalid([`${kindOf(given)} was given; they are an object`]);
   const { dataSource, backend, entities = [], sync = {}, capture = 'none', prefix, logger = console, ...rest } = given;
   const { mode = 'inline', timeoutMs = 30_000, ...restOfSync } = isPlainObject(sync) ? sync : {};
   const problems = [

@@ -1,4 +1,4 @@
-import { isPlainObject, kindOf } from '../metadata/given.js';
+import { hasMembers, isPlainObject, kindOf } from '../metadata/given.js';
 import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { buildFilter } from './filter-builder.js';
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
@@ -62,7 +62,7 @@ function buildSort(metadata: SearchMetadata, given: unknown): SortField[] {
 
 function buildPage(metadata: SearchMetadata, given: unknown): Pick<SearchQuery, 'page' | 'total'> {
   const page = given === undefined ? {} : given;
-  if (!isPlainObject(page))
+  if (!hasMembers(page))
     throw queryInvalid(
       metadata,
       `page must be an object; ${kindOf(page)} was given.`,

@@ -44,7 +44,10 @@ async function readBatch(
   // Declared columns that TypeORM leaves out of a query by itself.
   for (const { relation, property } of metadata.hiddenColumns)
     query.addSelect(`${relation === null ? ROOT : aliases.get(relation)}.${property}`);
-  whereKeys(query, entity, keys.map(metadata.key.idMap));
+  // A key that no row can have must not fail the query for the others.
+  const idMaps = keys.flatMap((key) => metadata.key.tryIdMap(key) ?? []);
+  if (idMaps.length === 0) return [];
+  whereKeys(query, entity, idMaps);
   return query.getMany();
 }
 

@@ -31,6 +31,8 @@ export interface SyncCall {
   readonly timeoutMs: number;
   readonly manager: EntityManager | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Told of a record that cannot become a document, which is then left out; without it the whole call fails. */
+  readonly unprojectable?: (error: unknown) => void;
 }
 
 type Operation = 'upsert' | 'delete';
@@ -55,7 +57,15 @@ export function syncKeys(site: SyncSite, keys: readonly DocumentKey[], call: Syn
     refuseInTransaction(site, call);
     // What is gone under the key asked for may be there under the database's own spelling of it: only the alias goes.
     const changes = new Map<DocumentKey, SearchDocument | null>(keys.map((key) => [key, null]));
-    for (const [key, record] of records) changes.set(key, documentOrNull(site.projection, record));
+    for (const [key, record] of records) {
+      try {
+        changes.set(key, documentOrNull(site.projection, record));
+      } catch (error) {
+        if (call.unprojectable === undefined) throw error;
+        changes.delete(key);
+        call.unprojectable(error);
+      }
+    }
     return changes;
   });
 }

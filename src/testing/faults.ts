@@ -37,6 +37,7 @@ export class Faults {
   // Beyond the ids of any engine, so that nobody takes a stand-in for a real task.
   #nextId = 2 ** 40;
   #crashed = false;
+  readonly #waiting = new Set<() => void>();
 
   /** The call rejects and never reaches the engine; default error `BACKEND_UNREACHABLE`. */
   fail(point: FaultPoint, options: { times?: number; error?: Error } = {}): void {
@@ -90,6 +91,22 @@ export class Faults {
   /** Lets stalled tasks go on; resolves when the engine has accepted them. */
   async release(): Promise<void> {
     for (const stalled of this.#stalled.values()) stalled.real ??= await stalled.send();
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the next release, or after `ms`; rejects with the signal's reason. @internal */
+  async released(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    let settle = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      settle = resolve;
+      this.#waiting.add(settle);
+      signal?.addEventListener('abort', settle);
+      setTimeout(settle, ms).unref();
+    });
+    this.#waiting.delete(settle);
+    signal?.removeEventListener('abort', settle);
+    signal?.throwIfAborted();
   }
 
   /** Takes back every control that has not struck, and lets stalled tasks go on. */
@@ -191,13 +208,20 @@ async function outcomesOf(
   backend: Backend,
   faults: Faults,
   tasks: readonly TaskRef[],
-  options: Parameters<Backend['outcomes']>[1] = {},
+  { waitMs = 0, signal }: NonNullable<Parameters<Backend['outcomes']>[1]> = {},
 ): Promise<readonly TaskOutcome[]> {
-  const standIns = tasks.map((task) => faults.standIn(task));
+  const until = performance.now() + waitMs;
+  const left = () => Math.max(0, until - performance.now());
+  const isStalled = (standIn: TaskOutcome | readonly TaskRef[]) =>
+    'status' in standIn && standIn.status === 'processing';
+  let standIns = tasks.map((task) => faults.standIn(task));
+  while (standIns.some(isStalled) && left() > 0) {
+    await faults.released(left(), signal);
+    standIns = tasks.map((task) => faults.standIn(task));
+  }
   const real = standIns.flatMap((standIn) => ('status' in standIn ? [] : standIn));
-  const known = new Map((await backend.outcomes(real, options)).map((outcome) => [outcome.id, outcome]));
-  const stuck = standIns.some((standIn) => 'status' in standIn && standIn.status === 'processing');
-  if (stuck) await pause(options.waitMs ?? 0, options.signal);
+  const outcomes = await backend.outcomes(real, { waitMs: left(), signal });
+  const known = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   return tasks.map((task, at) => {
     const standIn = standIns[at]!;
     if ('status' in standIn) return standIn;
@@ -205,15 +229,6 @@ async function outcomesOf(
     return { ...(outcome ?? known.get(standIn[0]!.id)!), ...task };
   });
 }
-
-const pause = (ms: number, signal: AbortSignal | undefined) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 
 const unreachable = () =>
   new ScrypathError({ code: 'BACKEND_UNREACHABLE', happened: 'The engine cannot be reached (simulated).' });

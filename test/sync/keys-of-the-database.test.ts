@@ -1,5 +1,5 @@
 import { Searchable } from 'scrypath';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, JoinColumn, OneToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { onEveryDatabase } from '../stacks/stack';
 
 onEveryDatabase('keys are those of the database, however a caller spells them', (stack) => {
@@ -30,7 +30,7 @@ onEveryDatabase('keys are those of the database, however a caller spells them', 
   @Entity()
   @Searchable()
   class Timed {
-    @PrimaryColumn({ type: stack.database === 'postgres' ? 'timestamptz' : 'datetime' }) id!: Date;
+    @PrimaryColumn({ type: stack.database === 'postgres' ? 'timestamptz' : 'datetime', precision: 3 }) id!: Date;
     @Searchable() @Column() name!: string;
   }
   @Entity()
@@ -62,8 +62,28 @@ onEveryDatabase('keys are those of the database, however a caller spells them', 
     @PrimaryColumn('varchar', { length: 20, transformer: coded }) id!: Code;
     @Searchable() @Column() name!: string;
   }
+  @Entity()
+  class User {
+    @PrimaryColumn('int') id!: number;
+  }
+  @Entity()
+  @Searchable()
+  class Profile {
+    @PrimaryColumn('int') userId!: number;
+    @Searchable() @Column() name!: string;
+    @OneToOne(() => User, { cascade: true }) @JoinColumn({ name: 'userId' }) user!: Relation<User>;
+  }
+  @Entity()
+  @Searchable()
+  class Passport {
+    @Searchable() @Column() name!: string;
+    @OneToOne(() => User, { cascade: true })
+    @PrimaryColumn({ type: 'int', name: 'ownerId' })
+    @JoinColumn()
+    owner!: Relation<User>;
+  }
   const errors: unknown[] = [];
-  const opened = stack.use([Priced, Numbered, Named, Daily, Timed, Flagged, Person, Coded], {
+  const opened = stack.use([Priced, Numbered, Named, Daily, Timed, Flagged, Person, Coded, User, Profile, Passport], {
     capture: 'orm',
     logger: { warn: (message) => void errors.push(message), error: (...said) => void errors.push(said) },
   });
@@ -76,13 +96,16 @@ onEveryDatabase('keys are those of the database, however a caller spells them', 
     ['a time', Timed, { id: new Date('2020-02-03T04:05:06Z'), name: 'x' }],
     ['true', Flagged, { id: true, name: 'x' }],
     ['an embedded name', Person, { full: { first: 'Ada', last: 'Lovelace' }, name: 'x' }],
+    ['a foreign key', Profile, { userId: 3, user: { id: 3 }, name: 'x' }],
+    ['a relation', Passport, { owner: { id: 4 }, name: 'x' }],
     ['a value object', Coded, { id: new Code('k1'), name: 'x' }],
   ] as const)('%s: what is saved is captured, found and hydrated', async (_kind, entity, record) => {
     await opened.dataSource.getRepository(entity).save(record as never);
     expect(errors).toEqual([]);
     expect(await names(entity)).toEqual(['x']);
     const service = opened.for(entity as new () => { name: string });
-    const [row] = await opened.dataSource.getRepository<{ name: string }>(entity).find();
+    const [row] = await opened.dataSource.createQueryBuilder<{ name: string }>(entity, 'row').getMany();
+    expect((await service.search('')).hits.map(({ _key }) => _key)).toEqual([service.keyOf(row as never)]);
     await service.deleteRecord(row as never);
     expect(await names(entity)).toEqual([]);
   });

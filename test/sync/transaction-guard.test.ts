@@ -53,6 +53,23 @@ onEveryDatabase('the guard against syncing inside a transaction', (stack) => {
     expect((await movies().syncRecord(movie)).status).toBe('completed');
   });
 
+  it('lets a sync go in a context whose own transaction has ended while another runs', async () => {
+    const runner = opened.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.commitTransaction();
+    const movie = await opened.dataSource.getRepository(Movie).save(aMovie());
+    const other = opened.dataSource.createEntityManager();
+    const [, result] = await Promise.all([
+      other.transaction(async (manager) => {
+        await manager.query('SELECT 1');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }),
+      movies().syncRecord(movie),
+    ]);
+    expect(result.status).toBe('completed');
+    if (stack.database !== 'sqlite') await runner.release();
+  });
+
   if (stack.database !== 'sqlite')
     it('keeps no finished query runner alive', async () => {
       const runners: WeakRef<QueryRunner>[] = [];

@@ -82,6 +82,20 @@ describe('the test kit', () => {
     expect(await titles()).toEqual(['Kit stalled']);
   });
 
+  it('stall: a sync that waits goes on with the release', async () => {
+    const movie = await save('Kit waits');
+    await kit.reset();
+    kit.faults.stall('upsert');
+    const sync = movies().syncRecord(movie, { timeoutMs: 60_000 });
+    setTimeout(() => void kit.faults.release(), 20);
+    expect((await sync).status).toBe('completed');
+    kit.faults.stall('upsert');
+    const pending = movies().syncRecord(movie, { timeoutMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await kit.reset();
+    expect((await pending).status).toBe('completed');
+  });
+
   it('delay: the call takes its time and succeeds', async () => {
     const movie = await save('Kit slow');
     kit.faults.delay('upsert', 20);
