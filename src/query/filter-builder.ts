@@ -1,6 +1,6 @@
 import { calendarDay } from '../document/calendar-day.js';
 import { ORDER_MAX_DIGITS, orderText } from '../document/order-text.js';
-import { hasMembers, isPlainObject, kindOf } from '../metadata/given.js';
+import { isPlainObject, kindOf } from '../metadata/given.js';
 import { comparedName, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
 import { fieldNotDeclared, queryInvalid } from './query-errors.js';
 import type { FilterNode, FilterValue } from './search-query.js';
@@ -13,7 +13,7 @@ const COMPOSITIONS = ['$and', '$or', '$not'];
 export function buildFilter(metadata: SearchMetadata, filter: unknown, depth = 0): FilterNode | null {
   if (filter === undefined) return null;
   if (depth > MAX_DEPTH) throw queryInvalid(metadata, `The filter nests deeper than ${MAX_DEPTH}.`);
-  if (!hasMembers(filter))
+  if (!isPlainObject(filter))
     throw queryInvalid(
       metadata,
       `A filter must be an object of fields, $and, $or and $not; ${kindOf(filter)} was given.`,
