@@ -1,12 +1,12 @@
 import type { DocumentKey } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { isIndexName } from '../metadata/index-name.js';
 
-const INDEX_NAME = /^[A-Za-z0-9_-]{1,400}$/;
 const DOCUMENT_KEY = /^[A-Za-z0-9_-]{1,511}$/;
 
 /** The name, which can stand in a path or a statement as it is. Throws `INDEX_NAME_INVALID`. */
 export function checkedIndexName(index: string): string {
-  if (typeof index === 'string' && INDEX_NAME.test(index)) return index;
+  if (typeof index === 'string' && isIndexName(index)) return index;
   throw new ScrypathError({
     code: 'INDEX_NAME_INVALID',
     happened: `${shown(index)} cannot be the name of an index.`,

@@ -84,7 +84,7 @@ const selectionOf = (keyFields: readonly string[]): ObjectLiteral =>
     .map((path) => path.split('.').reduceRight<unknown>((below, name) => ({ [name]: below }), true) as ObjectLiteral)
     .reduce(mergeDeep, {});
 
-export function inHitOrder<E>(keys: readonly DocumentKey[], records: ReadonlyMap<DocumentKey, E>): Hydrated<E> {
+function inHitOrder<E>(keys: readonly DocumentKey[], records: ReadonlyMap<DocumentKey, E>): Hydrated<E> {
   return {
     records: keys.flatMap((key) => records.get(key) ?? []),
     missingIds: keys.filter((key) => !records.has(key)),

@@ -68,7 +68,7 @@ function joinRelations(
 }
 
 /** One condition on the primary key: `IN` for a single column, alternatives for several. */
-export function whereKeys(
+function whereKeys(
   query: SelectQueryBuilder<ObjectLiteral>,
   entity: EntityMetadata,
   idMaps: readonly ObjectLiteral[],
