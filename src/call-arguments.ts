@@ -4,8 +4,8 @@ import type { Hydrate } from './hydration/hydrate.js';
 import { hasMembers, isPlainObject, isThenable, kindOf } from './metadata/given.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import { SYNC_MODES } from './metadata/sync-mode.js';
-import { isMilliseconds, MILLISECONDS } from './options/scrypath-options.js';
 import { queryInvalid } from './query/query-errors.js';
+import { isMilliseconds, MILLISECONDS } from './worker/timing.js';
 
 // What the types promise, held to for callers without them: a list that is none would be a sync of nothing, silently.
 

@@ -9,6 +9,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface WriteOptions extends CallOptions {
+  /** Our own id of the batch, not empty: the engine keeps it with every task of the call. */
+  readonly batch?: string | undefined;
+  /** Told of each task as soon as it is accepted: of what the engine took before a call of several tasks failed. */
+  readonly onAccepted?: ((task: TaskRef) => void) | undefined;
+}
+
 export interface OutcomesOptions extends CallOptions {
   /** Milliseconds to wait for every task to end; 0 looks once. At least one look always happens. */
   readonly waitMs?: number;
@@ -50,7 +57,7 @@ export interface DocumentReader {
 
 export interface IndexInfo {
   readonly name: string;
-  /** ISO 8601; travels with the physical index through a swap. */
+  /** ISO 8601; travels with the physical index through a swap. An index that is dropped and created again has another. */
   readonly createdAt: string;
   /** The attribute that holds the key, or null where no document was written yet and none was named. */
   readonly primaryKey: string | null;
@@ -80,15 +87,20 @@ export interface IndexAdmin {
 export interface Backend {
   readonly name: string;
   /** Writes whole documents: one that has the same key is replaced. An index that is missing is created. */
-  upsert(index: string, documents: readonly SearchDocument[], options?: CallOptions): Promise<readonly TaskRef[]>;
+  upsert(index: string, documents: readonly SearchDocument[], options?: WriteOptions): Promise<readonly TaskRef[]>;
   /** Removes documents by key; a key without a document is no error. The task fails where the index is missing. */
-  remove(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly TaskRef[]>;
-  /** One outcome for each task, in the order given. Resolves when every task has ended or the wait is over. */
+  remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]>;
+  /**
+   * One outcome for each task, in the order given. Resolves when every task has ended or the wait is over. A task of
+   * another batch than the reference names, or without one of another index, is `unknown`: the engine gave its id twice.
+   */
   outcomes(tasks: readonly TaskRef[], options?: OutcomesOptions): Promise<readonly TaskOutcome[]>;
   /** Throws `INDEX_NOT_FOUND`. */
   search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage>;
   readonly documents: DocumentReader;
   readonly indexes: IndexAdmin;
+  /** How many tasks, of every index, have not ended. An engine that cannot tell lacks it. */
+  backlog?(options?: CallOptions): Promise<number>;
   /** Lets go of connections, timers and files. A closed backend refuses every call with `CLOSED`. */
   close?(): Promise<void>;
 }

@@ -20,12 +20,13 @@ export class FieldIds {
     return this.ids.get(name);
   }
 
-  idOf(name: string): number {
+  /** Numbers a path that is new, for the sake of a document. */
+  idOf(name: string, document: string | null = null): number {
     const known = this.ids.get(name);
     if (known !== undefined) return known;
     if (this.names.length === MAX_FIELDS) {
       const message = `A document cannot have further fields: an index has ${MAX_FIELDS} of them at most.`;
-      throw new WriteFailure('max_fields_limit_exceeded', message);
+      throw new WriteFailure('max_fields_limit_exceeded', message, document);
     }
     const id = this.names.push(name) - 1;
     this.ids.set(name, id);
@@ -42,8 +43,9 @@ function textOfScalar(value: JsonValue): string | null {
 
 /** Numbers every field path of a document. */
 export function registerFields(document: JsonObject, fields: FieldIds): void {
+  const key = String(document[KEY_ATTRIBUTE]);
   const register = (path: string) => {
-    fields.idOf(path);
+    fields.idOf(path, key);
   };
   visitValues(document, register, register);
 }

@@ -10,6 +10,7 @@ import type {
   IndexInfo,
   OutcomesOptions,
   StoredDocument,
+  WriteOptions,
 } from '../backend/backend.js';
 import { checkedIndexName, checkedKey } from '../backend/names.js';
 import type { TaskOutcome, TaskRef } from '../backend/task.js';
@@ -79,7 +80,7 @@ export class EmbeddedBackend implements Backend {
   async upsert(
     index: string,
     documents: readonly SearchDocument[],
-    options?: CallOptions,
+    options?: WriteOptions,
   ): Promise<readonly TaskRef[]> {
     this.begin(options, index);
     requireKeys(
@@ -87,13 +88,18 @@ export class EmbeddedBackend implements Backend {
       documents.map(({ key }) => key),
     );
     const written = documents.map(({ key, data }): WrittenDocument => ({ key, body: JSON.stringify(data) }));
-    return batchesOf(written).map((batch) => this.engine.accept({ kind: 'upsert', index, documents: batch }));
+    return batchesOf(written).map((batch) => this.take({ kind: 'upsert', index, documents: batch }, options));
   }
 
-  async remove(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly TaskRef[]> {
+  async remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]> {
     this.begin(options, index);
     requireKeys(index, keys);
-    return keys.length === 0 ? [] : [this.engine.accept({ kind: 'remove', index, keys: [...keys] })];
+    return keys.length === 0 ? [] : [this.take({ kind: 'remove', index, keys: [...keys] }, options)];
+  }
+
+  async backlog(options?: CallOptions): Promise<number> {
+    this.begin(options);
+    return this.engine.queue.size;
   }
 
   async outcomes(tasks: readonly TaskRef[], options: OutcomesOptions = {}): Promise<readonly TaskOutcome[]> {
@@ -121,6 +127,12 @@ export class EmbeddedBackend implements Backend {
 
   private signals(given: AbortSignal | undefined): AbortSignal {
     return given === undefined ? this.closing.signal : AbortSignal.any([given, this.closing.signal]);
+  }
+
+  private take(work: Work, options: WriteOptions | undefined): TaskRef {
+    const task = this.engine.accept(work, options?.batch);
+    options?.onAccepted?.(task);
+    return task;
   }
 
   private accept(work: Work, options: CallOptions | undefined): TaskRef {

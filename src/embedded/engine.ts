@@ -1,17 +1,18 @@
 import type { IndexInfo } from '../backend/backend.js';
-import type { TaskRef } from '../backend/task.js';
+import type { TaskError, TaskRef } from '../backend/task.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { FileLock } from './file-lock.js';
 import { type CompleteSettings, DEFAULT_SETTINGS, mergeSettings } from './settings.js';
 import { openSqlite, type SqliteDatabase, Statements } from './sqlite.js';
 import { StoredIndex } from './stored-index.js';
-import { TaskFailure, WriteFailure } from './task-failure.js';
-import { type TaskError, TaskQueue, type Work } from './task-queue.js';
+import { TaskFailure, toTaskError, WriteFailure } from './task-failure.js';
+import { TaskQueue, type Work } from './task-queue.js';
 
 /** Longest stretch of work, in milliseconds, before other code of the process has its turn. */
 const SLICE_MS = 12;
-const SCHEMA_VERSION = 1;
+/** Format 1 did not keep the index and the batch of a task, nor the document that it failed for. */
+const SCHEMA_VERSION = 2;
 
 /**
  * One database with its indexes and its queue. Tasks are carried out one after another, in slices of a few milliseconds that
@@ -25,6 +26,7 @@ export class Engine {
   private scheduled: NodeJS.Immediate | null = null;
   private current: { readonly id: number; readonly steps: Generator<void> } | null = null;
   private closed = false;
+  private lastCreation = 0;
   private readonly lock: FileLock | null;
 
   constructor(path: string) {
@@ -56,14 +58,19 @@ export class Engine {
 
   private createTables(): void {
     const [version] = this.statements.row('PRAGMA user_version') as [number];
-    if (version !== 0 && version !== SCHEMA_VERSION) throw new Error(`The file has format ${version}.`);
+    if (version > SCHEMA_VERSION) throw new Error(`The file has format ${version}.`);
+    if (version === 1) {
+      for (const column of ['index_name', 'batch', 'document'])
+        this.database.exec(`ALTER TABLE tasks ADD COLUMN ${column} TEXT`);
+    }
     this.database.exec(`
       CREATE TABLE IF NOT EXISTS indexes (
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL,
         has_key INTEGER NOT NULL, settings TEXT NOT NULL, fields TEXT NOT NULL, text_table INTEGER NOT NULL
       );
       CREATE TABLE IF NOT EXISTS tasks (
-        id INTEGER PRIMARY KEY, work TEXT, status TEXT NOT NULL, code TEXT, message TEXT
+        id INTEGER PRIMARY KEY, work TEXT, status TEXT NOT NULL, code TEXT, message TEXT,
+        index_name TEXT, batch TEXT, document TEXT
       );
       PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
@@ -73,6 +80,7 @@ export class Engine {
       .of('SELECT id, name, created_at, has_key, settings, fields, text_table FROM indexes')
       .all() as [number, string, string, number, string, string, number][];
     for (const [id, name, createdAt, hasKey, settings, fields, textTable] of rows) {
+      this.lastCreation = Math.max(this.lastCreation, Date.parse(createdAt));
       this.indexes.set(
         name,
         new StoredIndex(this.database, this.statements, {
@@ -97,8 +105,8 @@ export class Engine {
     return { name, createdAt: index.createdAt, primaryKey: index.hasKey ? KEY_ATTRIBUTE : null };
   }
 
-  accept(work: Work): TaskRef {
-    const task = this.queue.accept(work);
+  accept(work: Work, batch?: string): TaskRef {
+    const task = this.queue.accept(work, batch);
     this.schedule();
     return task;
   }
@@ -152,9 +160,7 @@ export class Engine {
     this.current = null;
     this.indexes.clear();
     this.readIndexes();
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const code = cause instanceof TaskFailure ? cause.code : 'internal';
-    if (failed !== null) this.queue.giveUp(failed.id, { code, message });
+    if (failed !== null) this.queue.giveUp(failed.id, toTaskError(cause));
   }
 
   private start(): { readonly id: number; readonly steps: Generator<void> } | null {
@@ -168,8 +174,7 @@ export class Engine {
     try {
       return task.steps.next().done ? null : 'unfinished';
     } catch (error) {
-      if (error instanceof TaskFailure && !(error instanceof WriteFailure))
-        return { code: error.code, message: error.message };
+      if (error instanceof TaskFailure && !(error instanceof WriteFailure)) return toTaskError(error);
       throw error;
     }
   }
@@ -237,7 +242,7 @@ export class Engine {
   }
 
   private createIndex(name: string, hasKey: boolean): StoredIndex {
-    const createdAt = new Date().toISOString();
+    const createdAt = this.creationTime();
     const [id] = this.statements.row(
       'INSERT INTO indexes (name, created_at, has_key, settings, fields, text_table) VALUES (?, ?, ?, ?, ?, 0) RETURNING id',
       [name, createdAt, hasKey ? 1 : 0, JSON.stringify(DEFAULT_SETTINGS), '[]'],
@@ -253,6 +258,12 @@ export class Engine {
     index.createTables();
     this.indexes.set(name, index);
     return index;
+  }
+
+  /** Later than any before it: an index that takes the place of a dropped one is told from it by this time. */
+  private creationTime(): string {
+    this.lastCreation = Math.max(Date.now(), this.lastCreation + 1);
+    return new Date(this.lastCreation).toISOString();
   }
 
   private swap(left: string, right: string): void {

@@ -1,8 +1,9 @@
-import type { TaskOutcome, TaskRef, TaskStatus } from '../backend/task.js';
+import type { TaskError, TaskOutcome, TaskRef, TaskStatus } from '../backend/task.js';
 import { isTerminal } from '../backend/task.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { Statements } from './sqlite.js';
 import type { WrittenDocument } from './stored-index.js';
+import { taskError } from './task-failure.js';
 
 /** Work on indexes, as it is queued. */
 export type Work =
@@ -13,16 +14,21 @@ export type Work =
   | { readonly kind: 'swap'; readonly index: string; readonly other: string }
   | { readonly kind: 'drop'; readonly index: string };
 
-export interface TaskError {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Outcomes of ended tasks that are kept; an older one is unknown. */
 const KEPT_OUTCOMES = 100_000;
 const DROPPED_AT_ONCE = 1_000;
 
-interface Ended {
+/** What a task was accepted as. Files of the first format do not say it of ended tasks. */
+interface Accepted {
+  readonly index: string | null;
+  readonly batch: string | null;
+}
+
+interface Queued extends Accepted {
+  readonly work: Work;
+}
+
+interface Ended extends Accepted {
   readonly status: TaskStatus;
   readonly error: TaskError | null;
 }
@@ -37,9 +43,9 @@ interface Waiter {
  * when the process died before the task ended; in memory there is no row.
  */
 export class TaskQueue {
-  private queued = new Map<number, Work>();
+  private queued = new Map<number, Queued>();
   /** Tasks whose end is written in the transaction that is open. */
-  private readonly ending = new Map<number, { readonly work: Work; readonly error: TaskError | null }>();
+  private readonly ending = new Map<number, { readonly task: Queued; readonly error: TaskError | null }>();
   private readonly ended = new Map<number, Ended>();
   private readonly waiters = new Set<Waiter>();
   private nextId = 0;
@@ -53,36 +59,39 @@ export class TaskQueue {
   }
 
   private readRows(): void {
-    const rows = this.statements.of('SELECT id, work, status, code, message FROM tasks ORDER BY id').all() as [
-      number,
-      string | null,
-      TaskStatus,
-      string | null,
-      string | null,
-    ][];
-    for (const [id, work, status, code, message] of rows) {
+    const rows = this.statements
+      .of('SELECT id, work, status, code, message, document, index_name, batch FROM tasks ORDER BY id')
+      .all() as [number, string | null, TaskStatus, ...(string | null)[]][];
+    for (const [id, work, status, code = null, message = null, document = null, index = null, batch = null] of rows) {
       this.nextId = id + 1;
-      if (isTerminal(status))
-        this.ended.set(id, { status, error: code === null ? null : { code, message: message ?? '' } });
-      else this.queued.set(id, JSON.parse(work!) as Work);
+      const error = code === null ? null : taskError(code, message ?? '', document);
+      if (isTerminal(status)) this.ended.set(id, { status, error, index, batch });
+      else this.queued.set(id, queuedAs(JSON.parse(work!) as Work, batch));
     }
   }
 
-  accept(work: Work): TaskRef {
+  accept(work: Work, batch?: string): TaskRef {
     const id = this.nextId;
+    const task = queuedAs(work, batch ?? null);
     if (this.durable) {
       this.statements
-        .of("INSERT INTO tasks (id, work, status) VALUES (?, ?, 'enqueued')")
-        .run([id, JSON.stringify(work)]);
+        .of("INSERT INTO tasks (id, work, status, index_name, batch) VALUES (?, ?, 'enqueued', ?, ?)")
+        .run([id, JSON.stringify(work), task.index, task.batch]);
     }
     this.nextId += 1;
-    this.queued.set(id, work);
-    return { id, index: work.index };
+    this.queued.set(id, task);
+    return {
+      id,
+      index: work.index,
+      ...(batch === undefined ? {} : { batch }),
+      ...(work.kind === 'upsert' ? { count: work.documents.length } : {}),
+      ...(work.kind === 'remove' ? { count: work.keys.length } : {}),
+    };
   }
 
   /** Starts on the oldest task that has not ended. */
   next(): { readonly id: number; readonly work: Work } | null {
-    for (const [id, work] of this.queued) {
+    for (const [id, { work }] of this.queued) {
       this.running = id;
       return { id, work };
     }
@@ -93,9 +102,14 @@ export class TaskQueue {
     return this.queued.size === 0;
   }
 
+  /** Tasks that have not ended. */
+  get size(): number {
+    return this.queued.size;
+  }
+
   /** Whether a task that has not ended names this index. */
   concerns(index: string): boolean {
-    for (const work of this.queued.values()) {
+    for (const { work } of this.queued.values()) {
       if (work.index === index || (work.kind === 'swap' && work.other === index)) return true;
     }
     return false;
@@ -103,15 +117,16 @@ export class TaskQueue {
 
   /** Writes how a task ended. It counts when {@link committed} is called. */
   end(id: number, error: TaskError | null): void {
-    const work = this.queued.get(id);
-    if (work === undefined) return;
+    const task = this.queued.get(id);
+    if (task === undefined) return;
     if (this.durable) {
+      const { code = null, message = null, document = null } = error ?? {};
       this.statements
-        .of('UPDATE tasks SET work = NULL, status = ?, code = ?, message = ? WHERE id = ?')
-        .run([error === null ? 'succeeded' : 'failed', error?.code ?? null, error?.message ?? null, id]);
+        .of('UPDATE tasks SET work = NULL, status = ?, code = ?, message = ?, document = ? WHERE id = ?')
+        .run([error === null ? 'succeeded' : 'failed', code, message, document, id]);
     }
     this.queued.delete(id);
-    this.ending.set(id, { work, error });
+    this.ending.set(id, { task, error });
   }
 
   /** Ends a task after a failure of the database, which may not even take the note that it failed. */
@@ -119,18 +134,19 @@ export class TaskQueue {
     try {
       this.end(id, error);
     } catch {
-      const work = this.queued.get(id);
-      if (work === undefined) return;
+      const task = this.queued.get(id);
+      if (task === undefined) return;
       this.queued.delete(id);
-      this.ending.set(id, { work, error });
+      this.ending.set(id, { task, error });
     }
   }
 
   /** The transaction is committed: those who wait learn of the tasks that ended in it. */
   committed(): void {
     if (this.ending.size === 0) return;
-    for (const [id, { error }] of this.ending) {
-      this.ended.set(id, { status: error === null ? 'succeeded' : 'failed', error });
+    for (const [id, { task, error }] of this.ending) {
+      const { index, batch } = task;
+      this.ended.set(id, { status: error === null ? 'succeeded' : 'failed', error, index, batch });
       for (const waiter of this.waiters) waiter.open.delete(id);
     }
     this.ending.clear();
@@ -140,7 +156,7 @@ export class TaskQueue {
 
   /** The transaction is undone: the tasks that ended in it have not. */
   rolledBack(): void {
-    const undone = [...this.ending].map(([id, { work }]): [number, Work] => [id, work]);
+    const undone = [...this.ending].map(([id, { task }]): [number, Queued] => [id, task]);
     this.queued = new Map([...undone, ...this.queued]);
     this.ending.clear();
   }
@@ -158,16 +174,17 @@ export class TaskQueue {
     }
   }
 
-  outcomeOf({ id, index }: TaskRef): TaskOutcome {
-    const ended = this.ended.get(id);
-    if (ended !== undefined) return { id, index, ...ended };
-    if (!this.queued.has(id)) return { id, index, status: 'unknown', error: null };
-    return { id, index, status: this.running === id ? 'processing' : 'enqueued', error: null };
+  outcomeOf(task: TaskRef): TaskOutcome {
+    const ended = this.ended.get(task.id);
+    const found = ended ?? this.queued.get(task.id);
+    if (found === undefined || isAnother(task, found)) return { ...task, status: 'unknown', error: null };
+    if (ended !== undefined) return { ...task, status: ended.status, error: ended.error };
+    return { ...task, status: this.running === task.id ? 'processing' : 'enqueued', error: null };
   }
 
   /** Resolves when all these tasks have ended, the time is over, or the signal says so: without asking again and again. */
   wait(tasks: readonly TaskRef[], waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const open = new Set(tasks.filter(({ id }) => this.queued.has(id)).map(({ id }) => id));
+    const open = new Set(tasks.filter((task) => !isTerminal(this.outcomeOf(task).status)).map(({ id }) => id));
     if (open.size === 0 || waitMs <= 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -189,4 +206,12 @@ export class TaskQueue {
       this.waiters.add(waiter);
     });
   }
+}
+
+const queuedAs = (work: Work, batch: string | null): Queued => ({ work, index: work.index, batch });
+
+/** A file put back to an older state gives the same id to other work. */
+function isAnother(task: TaskRef, found: Accepted): boolean {
+  if (task.batch !== undefined) return found.batch !== task.batch;
+  return found.index !== null && found.index !== task.index;
 }

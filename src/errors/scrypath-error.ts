@@ -55,6 +55,16 @@ export const ERROR_CODES = [
   'OUTBOX_MISSING',
   /** The outbox was made with another number of shards than configured, or its tables contradict each other. */
   'OUTBOX_MISMATCH',
+  /** The index is not the one that was written to before: dropped, created anew or restored behind our back. */
+  'INDEX_REPLACED',
+  /** The wait was over before the work was done; it is durable and goes on. */
+  'WORK_TIMEOUT',
+  /** The work was given up after its reason was written down; `failedWork()` lists it. */
+  'WORK_DISCARDED',
+  /** Another backfill into the same live index is under way. */
+  'BACKFILL_RUNNING',
+  /** Database triggers that capture needs are missing, or not those of the declarations. */
+  'TRIGGERS_MISSING',
   /** The service is closed. */
   'CLOSED',
 ] as const;

@@ -1,6 +1,6 @@
 import type { Config, ExtraRequestInit, Meilisearch } from 'meilisearch';
 import { span } from '../telemetry/span.js';
-import { closed, networkFailure, type RequestFacts, readAnswer, timedOut } from './engine-failure.js';
+import { closed, closedUnderWay, networkFailure, type RequestFacts, readAnswer, timedOut } from './engine-failure.js';
 import type { ResolvedMeilisearchOptions } from './meilisearch-options.js';
 import { loadOfficialClient } from './official-client.js';
 import { type Answer, Cancellation, fetchTransport, nodeTransport, type Transport } from './transport.js';
@@ -40,7 +40,7 @@ export class Connection {
   readonly #options: ResolvedMeilisearchOptions;
   readonly #transport: Transport;
   readonly #client: Meilisearch;
-  readonly #pending = new Set<Cancellation>();
+  readonly #pending = new Map<Cancellation, EngineRequest>();
   readonly #secrets: readonly string[];
   #closed = false;
 
@@ -64,7 +64,7 @@ export class Connection {
   /** Refuses later requests and ends those under way, both with `CLOSED`. */
   close(): void {
     this.#closed = true;
-    for (const cancellation of this.#pending) cancellation.cancel(closed());
+    for (const [cancellation, request] of this.#pending) cancellation.cancel(closedUnderWay(request));
     this.#transport.close();
   }
 
@@ -91,7 +91,7 @@ export class Connection {
     const timer = setTimeout(() => cancellation.cancel(timedOut(request, timeoutMs)), timeoutMs);
     const follow = (): void => cancellation.cancel(signal?.reason);
     signal?.addEventListener('abort', follow, { once: true });
-    this.#pending.add(cancellation);
+    this.#pending.set(cancellation, request);
     try {
       const exchange: Exchange = { facts, cancellation, repeatable: request.repeatable ?? false };
       const answer = await this.#throughClient(request, { [EXCHANGE]: exchange } as ExtraRequestInit);

@@ -86,7 +86,10 @@ function shown({ method, route, index, task }: RequestFacts): string {
   return `${method} ${route}${onIndex}${task === undefined ? '' : `, task ${task.id}`}`;
 }
 
-const named = ({ index, task }: RequestFacts) => ({ index: index ?? undefined, task });
+const named = ({ index, task }: RequestFacts) => ({
+  index: index ?? undefined,
+  task: task && { id: task.id, index: task.index },
+});
 
 const EMPTY = 'An empty body';
 
@@ -204,12 +207,26 @@ export const closed = (): ScrypathError =>
     remedy: 'Make a new one with meilisearch().',
   });
 
+/** The request under way was cut off: unlike a refused one it may have been taken, and has a cause that says so. */
+export const closedUnderWay = (request: RequestFacts): ScrypathError =>
+  new ScrypathError({
+    code: 'CLOSED',
+    happened: `The Meilisearch backend was closed before the answer came (${shown(request)}).`,
+    remedy: 'Whether the request was taken is unknown.',
+    ...named(request),
+    cause: new Error('A request was under way.'),
+  });
+
 /** Failures before anything was sent: no connection, or none that can be trusted. After them the outcome is unknown. */
 const NOTHING_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|UNABLE_TO_\w+|ERR_TLS_\w+|ERR_SSL_\w+)$/;
 
 /** Where the failed request only asked how a task has ended. */
 const ACCEPTED = 'The task was accepted before; its outcome is not known.';
+
+/** A route may be lost under a connection that stands: then the failure is of a read or a write. */
+const lostOnTheWay = (code: string, syscall: string | undefined): boolean =>
+  code !== 'EPROTO' && (syscall === 'read' || syscall === 'write');
 
 interface NetworkError {
   readonly code?: string;
@@ -224,7 +241,7 @@ export function networkFailure(error: unknown, host: URL, request: RequestFacts)
   const reason = own === undefined && cause !== undefined ? cause : error;
   const { code = 'no code', syscall } = reason as NetworkError;
   const facts = `(${code}; ${shown(request)})`;
-  if (syscall === 'connect' || NOTHING_SENT.test(code)) {
+  if (syscall === 'connect' || (NOTHING_SENT.test(code) && !lostOnTheWay(code, syscall))) {
     return new ScrypathError({
       code: 'BACKEND_UNREACHABLE',
       happened: `Meilisearch cannot be reached at ${host.origin} ${facts}.`,

@@ -13,17 +13,21 @@ export const searchRequest = (index: string, body: SearchParams): EngineRequest 
   repeatable: true,
 });
 
-export const upsertRequest = (index: string, lines: string): EngineRequest => ({
-  ...onIndex(index, 'POST', '/documents', `?primaryKey=${KEY_ATTRIBUTE}`),
+export const upsertRequest = (index: string, lines: string, batch?: string): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents', `?primaryKey=${KEY_ATTRIBUTE}${kept(batch, '&')}`),
   body: lines,
   contentType: 'application/x-ndjson',
 });
 
-export const removeRequest = (index: string, keys: string): EngineRequest => ({
-  ...onIndex(index, 'POST', '/documents/delete-batch'),
+export const removeRequest = (index: string, keys: string, batch?: string): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents/delete-batch', kept(batch, '?')),
   body: keys,
   contentType: 'application/json',
 });
+
+/** Text that the engine keeps with the task and tells with it. */
+const kept = (batch: string | undefined, before: string): string =>
+  batch === undefined ? '' : `${before}customMetadata=${encodeURIComponent(batch)}`;
 
 export const scanRequest = (index: string, offset: number, limit: number): EngineRequest => ({
   ...onIndex(index, 'POST', '/documents/fetch'),
@@ -78,6 +82,23 @@ export const tasksRequest = (ids: readonly number[], about: Pick<RequestFacts, '
   route: '/tasks',
   path: `tasks?uids=${ids.map(checkedTaskId).join(',')}&limit=${ids.length}`,
   ...about,
+  repeatable: true,
+});
+
+/** The newest swaps that ran. */
+export const swapsRequest = (limit: number): EngineRequest => ({
+  method: 'GET',
+  route: '/tasks',
+  path: `tasks?types=indexSwap&statuses=succeeded&limit=${limit}`,
+  index: null,
+  repeatable: true,
+});
+
+export const backlogRequest = (): EngineRequest => ({
+  method: 'GET',
+  route: '/tasks',
+  path: 'tasks?statuses=enqueued,processing&limit=0',
+  index: null,
   repeatable: true,
 });
 

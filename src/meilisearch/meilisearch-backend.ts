@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EnqueuedTask, Meilisearch, SearchParams, SearchResponse, Settings, Task } from 'meilisearch';
 import type {
   Backend,
@@ -8,6 +9,7 @@ import type {
   IndexInfo,
   OutcomesOptions,
   StoredDocument,
+  WriteOptions,
 } from '../backend/backend.js';
 import { checkedIndexName, checkedKey } from '../backend/names.js';
 import { isTerminal, type TaskOutcome, type TaskRef, type TaskStatus } from '../backend/task.js';
@@ -24,10 +26,12 @@ import {
   type ResolvedMeilisearchOptions,
   resolveMeilisearchOptions,
 } from './meilisearch-options.js';
-import { documentPayloads, keyPayloads } from './payloads.js';
+import { documentPayloads, keyPayloads, type Payload } from './payloads.js';
+import { indexAtAcceptance, type Swap, swapsOf } from './renamed-tasks.js';
 import { isObject, keyOf, toHitPage, toSearchRequest, withoutAdded } from './search-request.js';
 import { isSettingsDocument, toIndexSettings } from './settings-document.js';
-import { outcomesOf, type TaskLook } from './task-waiter.js';
+import { toTaskError } from './task-error.js';
+import { outcomesOf, type SeenTask, type TaskLook } from './task-waiter.js';
 
 export interface WaitTaskOptions extends CallOptions {
   /** Milliseconds to wait for the task's end; default 30 000. At least one look always happens. */
@@ -36,6 +40,8 @@ export interface WaitTaskOptions extends CallOptions {
 
 /** Ids in one `GET /tasks`: the address stays below 8 KB, which every gateway takes. */
 const TASKS_A_LOOK = 500;
+/** Swaps looked through for the old name of an index. Beyond them a renamed task is unknown, which is safe. */
+const SWAPS_A_LOOK = 1000;
 /** Documents in one page of a scan where the caller names no size. */
 const SCAN_PAGE = 1000;
 /** Keys in one `documents/fetch`. */
@@ -63,6 +69,8 @@ export class MeilisearchBackend implements Backend {
   constructor(options: MeilisearchOptions) {
     this.#options = resolveMeilisearchOptions(options);
     this.#connection = new Connection(this.#options);
+    // Every call that waits listens to it, and any number may wait.
+    setMaxListeners(0, this.#closing.signal);
     this.documents = {
       scan: (index, options) => this.#scan(index, options),
       fetch: (index, keys, options) => this.#fetch(index, keys, options),
@@ -92,28 +100,21 @@ export class MeilisearchBackend implements Backend {
   async upsert(
     index: string,
     documents: readonly SearchDocument[],
-    options?: CallOptions,
+    options?: WriteOptions,
   ): Promise<readonly TaskRef[]> {
     const payloads = documentPayloads(checkedIndexName(index), documents, this.#options.maxPayloadBytes);
-    return this.#enqueueAll(
-      index,
-      payloads.map((lines) => requests.upsertRequest(index, lines)),
-      options,
-    );
+    return this.#enqueueAll(index, payloads, requests.upsertRequest, options);
   }
 
-  async remove(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly TaskRef[]> {
+  async remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]> {
     const payloads = keyPayloads(checkedIndexName(index), keys, this.#options.maxPayloadBytes);
-    return this.#enqueueAll(
-      index,
-      payloads.map((quoted) => requests.removeRequest(index, quoted)),
-      options,
-    );
+    return this.#enqueueAll(index, payloads, requests.removeRequest, options);
   }
 
   /**
    * As the seam says. It takes `waitMs` and at most one request more. With a key that is scoped to indexes the engine
-   * hides the tasks of a swap: they are `unknown` here, although they ran.
+   * hides the tasks of a swap: they are `unknown` here, although they ran, and so is an older task of the indexes swapped
+   * where its reference has no batch.
    */
   async outcomes(tasks: readonly TaskRef[], options: OutcomesOptions = {}): Promise<readonly TaskOutcome[]> {
     this.#closing.signal.throwIfAborted();
@@ -123,7 +124,7 @@ export class MeilisearchBackend implements Backend {
     const about = whatTheyShare(tasks);
     return span('scrypath:meilisearch:task_wait', facts, (context) =>
       outcomesOf(tasks, {
-        look: (ids) => this.#look(ids, about, signal),
+        look: async (ids) => this.#withOldNames(await this.#look(ids, about, signal), tasks, signal),
         pause: (ms) => pause(ms, [this.#closing.signal, signal]),
         looked: () => {
           context.polls += 1;
@@ -132,6 +133,14 @@ export class MeilisearchBackend implements Backend {
         waitMs,
       }),
     );
+  }
+
+  /** As the seam says: of the whole server, whatever indexes the key covers. */
+  async backlog(options?: CallOptions): Promise<number> {
+    const request = requests.backlogRequest();
+    const answer = await this.#send(request, options);
+    if (isObject(answer) && typeof answer.total === 'number') return answer.total;
+    throw brokenAnswer(request, 'no count of tasks');
   }
 
   async search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage> {
@@ -224,16 +233,20 @@ export class MeilisearchBackend implements Backend {
   /** One after the other: sent side by side, the engine could take them in another order. */
   async #enqueueAll(
     index: string,
-    outgoing: readonly EngineRequest[],
-    options: CallOptions | undefined,
+    payloads: readonly Payload[],
+    toRequest: (index: string, body: string, batch?: string) => EngineRequest,
+    options: WriteOptions = {},
   ): Promise<readonly TaskRef[]> {
     this.#closing.signal.throwIfAborted();
+    const { batch, onAccepted } = options;
     const accepted: TaskRef[] = [];
-    for (const request of outgoing) {
-      const task = await this.#enqueue(request, options).catch((failure: unknown) => {
-        throw accepted.length > 0 ? partlyAccepted(accepted, outgoing.length, failure) : failure;
+    for (const { body, count } of payloads) {
+      const task = await this.#enqueue(toRequest(index, body, batch), options).catch((failure: unknown) => {
+        throw accepted.length > 0 ? partlyAccepted(accepted, payloads.length, failure) : failure;
       });
-      accepted.push(refOf(index, task));
+      const ref = { ...refOf(index, task), ...(batch === undefined ? {} : { batch }), count };
+      accepted.push(ref);
+      onAccepted?.(ref);
     }
     return accepted;
   }
@@ -242,21 +255,42 @@ export class MeilisearchBackend implements Backend {
     ids: readonly number[],
     about: Pick<EngineRequest, 'index' | 'task'>,
     signal: AbortSignal | undefined,
-  ): Promise<TaskLook> {
-    const look = new Map<number, Pick<TaskOutcome, 'status' | 'error'>>();
+  ): Promise<Map<number, SeenTask>> {
+    const look = new Map<number, SeenTask>();
     for (let start = 0; start < ids.length; start += TASKS_A_LOOK) {
       const request = requests.tasksRequest(ids.slice(start, start + TASKS_A_LOOK), about);
-      const answer = await this.#connection.send(request, signal);
-      if (!isObject(answer) || !Array.isArray(answer.results)) throw brokenAnswer(request, 'no tasks');
-      for (const task of answer.results as readonly Task[]) {
-        const { code, message } = task.error ?? {};
-        look.set(task.uid, {
-          status: task.status as TaskStatus,
-          error: task.error === null ? null : { code: String(code), message: String(message) },
-        });
-      }
+      for (const task of await this.#tasks(request, signal)) look.set(task.uid, seen(task));
     }
     return look;
+  }
+
+  /** Undoes the renaming by swaps where an index would otherwise look like another; asks for the swaps only then. */
+  async #withOldNames(
+    look: Map<number, SeenTask>,
+    tasks: readonly TaskRef[],
+    signal: AbortSignal | undefined,
+  ): Promise<TaskLook> {
+    const renamed = new Map<number, SeenTask & { readonly index: string }>();
+    for (const task of tasks) {
+      const found = look.get(task.id);
+      if (found !== undefined && mayBeRenamed(task, found)) renamed.set(task.id, found);
+    }
+    if (renamed.size === 0) return look;
+    const swaps = await this.#swaps(signal);
+    for (const [id, task] of renamed) {
+      look.set(id, { ...task, index: indexAtAcceptance({ id, index: task.index }, swaps) });
+    }
+    return look;
+  }
+
+  async #swaps(signal: AbortSignal | undefined): Promise<readonly Swap[]> {
+    return swapsOf(await this.#tasks(requests.swapsRequest(SWAPS_A_LOOK), signal));
+  }
+
+  async #tasks(request: EngineRequest, signal: AbortSignal | undefined): Promise<readonly Task[]> {
+    const answer = await this.#connection.send(request, signal);
+    if (!isObject(answer) || !Array.isArray(answer.results)) throw brokenAnswer(request, 'no tasks');
+    return answer.results as readonly Task[];
   }
 
   async *#scan(
@@ -318,6 +352,21 @@ export class MeilisearchBackend implements Backend {
   }
 }
 
+const seen = (task: Task): SeenTask => ({
+  status: task.status as TaskStatus,
+  error: task.error === null ? null : toTaskError(task.error ?? {}),
+  batch: task.customMetadata ?? null,
+  index: task.indexUid ?? null,
+});
+
+/** A swap runs after every older task of its indexes, so one that has not ended has its first name. */
+const mayBeRenamed = (task: TaskRef, found: SeenTask): found is SeenTask & { readonly index: string } =>
+  task.batch === undefined &&
+  task.index !== '' &&
+  found.index !== null &&
+  found.index !== task.index &&
+  isTerminal(found.status);
+
 const refOf = (index: string, task: EnqueuedTask): TaskRef => ({ id: task.taskUid, index });
 
 /** The index that all of them work on, and the task where it is only one: what an error about them may name. */
@@ -333,7 +382,7 @@ const partlyAccepted = (accepted: readonly TaskRef[], parts: number, failure: un
         code: failure.code,
         happened: `${failure.message} Of ${parts} parts ${accepted.length} were accepted before, as tasks ${accepted.map(({ id }) => id).join(', ')}.`,
         index: failure.index,
-        task: accepted.at(-1),
+        task: { id: accepted.at(-1)!.id, index: accepted.at(-1)!.index },
         cause: failure.cause,
       })
     : failure;

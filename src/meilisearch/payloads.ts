@@ -2,21 +2,27 @@ import { checkedKey } from '../backend/names.js';
 import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 
+/** The body of one request, and how many documents or keys it holds. */
+export interface Payload {
+  readonly body: string;
+  readonly count: number;
+}
+
 /** Bodies of NDJSON, the cheapest form for the engine, in document order, none above `maxBytes`. */
-export function documentPayloads(index: string, documents: readonly SearchDocument[], maxBytes: number): string[] {
+export function documentPayloads(index: string, documents: readonly SearchDocument[], maxBytes: number): Payload[] {
   const lines = documents.map((document) => {
     const line = documentLine(document, index);
     const bytes = Buffer.byteLength(line) + 1;
     if (bytes > maxBytes) throw tooLarge(index, document.key, bytes, maxBytes);
     return { text: line, bytes };
   });
-  return grouped(lines, maxBytes).map((group) => `${group.join('\n')}\n`);
+  return grouped(lines, maxBytes).map((group) => ({ body: `${group.join('\n')}\n`, count: group.length }));
 }
 
 /** Bodies of `delete-batch`: JSON arrays of keys, none above `maxBytes`. */
-export function keyPayloads(index: string, keys: readonly DocumentKey[], maxBytes: number): string[] {
+export function keyPayloads(index: string, keys: readonly DocumentKey[], maxBytes: number): Payload[] {
   const quoted = keys.map((key) => ({ text: `"${checkedKey(key, index)}"`, bytes: key.length + 3 }));
-  return grouped(quoted, maxBytes - 2).map((group) => `[${group.join(',')}]`);
+  return grouped(quoted, maxBytes - 2).map((group) => ({ body: `[${group.join(',')}]`, count: group.length }));
 }
 
 function grouped(items: readonly { readonly text: string; readonly bytes: number }[], maxBytes: number): string[][] {

@@ -2,8 +2,16 @@ import { isTerminal, type TaskOutcome, type TaskRef } from '../backend/task.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { PollIntervals } from './meilisearch-options.js';
 
+/** How far a task has got, and whose it is. */
+export interface SeenTask extends Pick<TaskOutcome, 'status' | 'error'> {
+  /** The batch id that it was sent with. */
+  readonly batch: string | null;
+  /** The index for which it was accepted; null where it is of no single one. */
+  readonly index: string | null;
+}
+
 /** How the engine described a task, by id. A task that it does not list is not in the map. */
-export type TaskLook = ReadonlyMap<number, Pick<TaskOutcome, 'status' | 'error'>>;
+export type TaskLook = ReadonlyMap<number, SeenTask>;
 
 export interface WaitFor {
   /** One look at the tasks given. */
@@ -21,29 +29,43 @@ export interface WaitFor {
  * While there is time a failure that may pass (a restart, an overload) only delays the next look.
  */
 export async function outcomesOf(tasks: readonly TaskRef[], wait: WaitFor): Promise<readonly TaskOutcome[]> {
-  const known = new Map<number, Pick<TaskOutcome, 'status' | 'error'>>();
-  let pending = [...new Set(tasks.map((task) => task.id))];
+  const known = new Map<number, SeenTask | null>();
+  let pending = tasks;
   const deadline = performance.now() + wait.waitMs;
   for (let interval = wait.pollMs.first; ; interval = Math.min(interval * 1.5, wait.pollMs.longest)) {
     let failure: unknown = null;
     try {
-      const look = await wait.look(pending);
-      for (const id of pending) known.set(id, look.get(id) ?? { status: 'unknown', error: null });
+      const ids = [...new Set(pending.map((task) => task.id))];
+      const look = await wait.look(ids);
+      for (const id of ids) known.set(id, look.get(id) ?? null);
     } catch (error) {
       if (!mayPass(error)) throw error;
       failure = error;
     }
     wait.looked?.();
-    pending = pending.filter((id) => !isTerminal(known.get(id)?.status ?? 'enqueued'));
+    pending = pending.filter((task) => !isTerminal(outcomeOf(task, known.get(task.id)).status));
     const left = deadline - performance.now();
     if (pending.length === 0 || left <= 0) {
       // Without any look there is nothing to tell; with one, its outcomes are what the engine said last.
-      if (failure !== null && pending.some((id) => !known.has(id))) throw failure;
+      if (failure !== null && pending.some((task) => !known.has(task.id))) throw failure;
       break;
     }
     await wait.pause(Math.min(interval, left));
   }
-  return tasks.map((task) => ({ id: task.id, index: task.index, ...known.get(task.id)! }));
+  return tasks.map((task) => outcomeOf(task, known.get(task.id)));
+}
+
+/** `undefined` was not looked at yet, `null` is not listed. */
+function outcomeOf(task: TaskRef, seen: SeenTask | null | undefined): TaskOutcome {
+  if (seen === undefined) return { ...task, status: 'enqueued', error: null };
+  if (seen === null || isAnother(task, seen)) return { ...task, status: 'unknown', error: null };
+  return { ...task, status: seen.status, error: seen.error };
+}
+
+/** An engine restored from elsewhere, or one with a new task queue, gives the same id to other work. */
+function isAnother(task: TaskRef, seen: SeenTask): boolean {
+  if (task.batch !== undefined) return seen.batch !== task.batch;
+  return seen.index !== null && task.index !== '' && seen.index !== task.index;
 }
 
 const PASSING = ['BACKEND_UNREACHABLE', 'BACKEND_TIMEOUT', 'BACKEND_BUSY', 'BACKEND_BROKEN'] as const;

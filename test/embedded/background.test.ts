@@ -100,7 +100,7 @@ describe('the work of an embedded engine', () => {
       ...(await backend.remove('films', ['f0'])),
     ];
     expect((await ended(backend, ...tasks)).map(({ status, error }) => [status, error])).toEqual([
-      ['failed', { code: 'internal', message: 'the disk is full' }],
+      ['failed', { code: 'internal', message: 'the disk is full', document: null, kind: 'engine' }],
       ['succeeded', null],
       ['succeeded', null],
     ]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** Starts one of the programs beside this file in a process of its own. */
 export const startChild = (program: string, ...parameters: readonly string[]): ChildProcess =>
   fork(join(__dirname, program), [...parameters], {
-    execArgv: ['-r', join(__dirname, 'typescript-hook.cjs')],
+    execArgv: ['-r', join(__dirname, '../typescript.cjs')],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TaskRef } from '../../src/backend/task.js';
 import { embedded } from '../../src/embedded/index.js';
+import { openSqlite } from '../../src/embedded/sqlite.js';
 import { killed, messageFrom, startChild } from './child.js';
 import { ended, Folder, film, films, keysOf, succeeded } from './films.js';
 
@@ -51,6 +52,62 @@ describe('an embedded engine with a file', () => {
       { status: 'unknown' },
     ]);
     await second.close();
+  });
+
+  it('knows the batch and the index of its tasks when it is opened again', async () => {
+    const first = embedded({ file: folder.file() });
+    const [ended] = await first.upsert('films', films(2), { batch: 'b1' });
+    await succeeded(first, ended!);
+    const [queued] = await first.remove('films', ['f0'], { batch: 'b2' });
+    await first.close();
+    const second = embedded({ file: folder.file() });
+    expect(await second.backlog()).toBe(1);
+    await succeeded(second, ended!, queued!);
+    expect(await second.backlog()).toBe(0);
+    const { batch: _, ...nameless } = ended!;
+    const strangers = [
+      { ...ended!, batch: 'b2' },
+      { ...queued!, batch: 'b1' },
+      { ...nameless, index: 'books' },
+    ];
+    expect((await second.outcomes(strangers)).map(({ status }) => status)).toEqual(strangers.map(() => 'unknown'));
+    await succeeded(second, nameless);
+    await second.close();
+  });
+
+  it('gives no index the creation time of another, also where the clock stands still', async () => {
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    const first = embedded({ file: folder.file() });
+    await succeeded(first, await first.indexes.create('films'));
+    const before = await first.indexes.get('films');
+    await first.close();
+    const second = embedded({ file: folder.file() });
+    await succeeded(second, await second.indexes.drop('films'), await second.indexes.create('films'));
+    expect((await second.indexes.get('films'))!.createdAt > before!.createdAt).toBe(true);
+    await second.close();
+    clock.mockRestore();
+  });
+
+  it('opens a file of the first format, and carries out what is queued in it', async () => {
+    const written = embedded({ file: folder.file() });
+    const [done] = await written.upsert('films', films(1));
+    const failed = await written.indexes.create('films');
+    await ended(written, done!, failed);
+    const [queued] = await written.remove('films', ['f0']);
+    await written.close();
+    const database = openSqlite(folder.file());
+    for (const column of ['index_name', 'batch', 'document']) database.exec(`ALTER TABLE tasks DROP COLUMN ${column}`);
+    database.exec('PRAGMA user_version = 1');
+    database.close();
+
+    const opened = embedded({ file: folder.file() });
+    await succeeded(opened, done!, queued!, ...(await opened.upsert('films', films(1), { batch: 'b' })));
+    expect(await opened.outcomes([failed, { ...done!, batch: 'b' }])).toMatchObject([
+      { status: 'failed', error: { code: 'index_already_exists', document: null, kind: 'engine' } },
+      { status: 'unknown' },
+    ]);
+    await opened.close();
+    await embedded({ file: folder.file() }).close();
   });
 
   it('goes on giving task ids and document places where it stopped', async () => {

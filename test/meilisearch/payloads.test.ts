@@ -12,7 +12,7 @@ const linesOf = (payload: string): unknown[] =>
 describe('document payloads', () => {
   it('are NDJSON, a line a document, its key first', () => {
     expect(documentPayloads('movies', [document('1', { title: 'Alien' }), document('b')], 1000)).toEqual([
-      '{"_key":"1","title":"Alien"}\n{"_key":"b"}\n',
+      { body: '{"_key":"1","title":"Alien"}\n{"_key":"b"}\n', count: 2 },
     ]);
   });
 
@@ -31,8 +31,9 @@ describe('document payloads', () => {
           given.map(({ key, text }) => document(key, { text })),
           limit,
         );
-        expect(payloads.every((payload) => Buffer.byteLength(payload) <= limit)).toBe(true);
-        expect(payloads.flatMap(linesOf)).toEqual(
+        expect(payloads.every(({ body }) => Buffer.byteLength(body) <= limit)).toBe(true);
+        expect(payloads.map(({ count }) => count)).toEqual(payloads.map(({ body }) => linesOf(body).length));
+        expect(payloads.flatMap(({ body }) => linesOf(body))).toEqual(
           given.map(({ key, text }) => ({ _key: key, text: text.toWellFormed() })),
         );
       }),
@@ -42,10 +43,10 @@ describe('document payloads', () => {
   it('hold no half of a surrogate pair, in names and values at any depth', () => {
     const data = { 'a\ud800': ['\udfff', { b: 'x\ud83d' }], c: 'backslash \\ud800', n: null, i: 1 };
     const [payload] = documentPayloads('movies', [document('1', data)], 1000);
-    expect(linesOf(payload!)).toEqual([
+    expect(linesOf(payload!.body)).toEqual([
       { _key: '1', 'a\ufffd': ['\ufffd', { b: 'x\ufffd' }], c: 'backslash \\ud800', n: null, i: 1 },
     ]);
-    expect(payload).not.toMatch(/[^\\]\\ud/);
+    expect(payload!.body).not.toMatch(/[^\\]\\ud/);
   });
 
   it('are refused whole when one document is above the limit, naming it and not its content', () => {
@@ -75,8 +76,9 @@ describe('key payloads', () => {
         fc.integer({ min: 40, max: 200 }),
         (keys, limit) => {
           const payloads = keyPayloads('movies', keys, limit);
-          expect(payloads.every((payload) => Buffer.byteLength(payload) <= limit)).toBe(true);
-          expect(payloads.flatMap((payload) => JSON.parse(payload))).toEqual(keys);
+          expect(payloads.every(({ body }) => Buffer.byteLength(body) <= limit)).toBe(true);
+          expect(payloads.map(({ count }) => count)).toEqual(payloads.map(({ body }) => JSON.parse(body).length));
+          expect(payloads.flatMap(({ body }) => JSON.parse(body))).toEqual(keys);
         },
       ),
     );

@@ -95,6 +95,77 @@ onMeilisearch(`a real server [meilisearch]${engine.there ? '' : ` (skipped: ${en
     expect(never).toEqual([{ id: 4_000_000_000, index, status: 'unknown', error: null }]);
   });
 
+  const aDocument = (key: string, data: JsonObject = {}) => ({ key, data, source: 'fields' as const });
+
+  it('knows the tasks of a batch by our id, also after swaps gave their index another name', async () => {
+    const [left, right] = [await anIndex(), await anIndex()];
+    const batch = 'b-1 &?=é';
+    const named = [
+      ...(await backend.upsert(left, [aDocument('1')], { batch })),
+      ...(await backend.remove(left, ['1'], { batch })),
+    ];
+    const nameless = await backend.upsert(left, [aDocument('2')]);
+    await succeeded(await backend.indexes.swap(left, right));
+    await succeeded(...named, ...nameless);
+    expect((await backend.task(named[0]!.id)).indexUid).toBe(right);
+    const strangers = [
+      { ...named[0]!, batch: 'another' },
+      { ...nameless[0]!, batch },
+      { ...nameless[0]!, index: await anIndex() },
+    ];
+    expect(await ended(strangers)).toEqual(strangers.map((task) => ({ ...task, status: 'unknown', error: null })));
+  });
+
+  it('names the document that spoiled a task, and those that ran with it', async () => {
+    const index = await anIndex();
+    const applied = await backend.applySettings(index, {
+      filterableAttributes: ['_geo'],
+      embedders: { given: { source: 'userProvided', dimensions: 2 } },
+    });
+    const vectors = (given: JsonObject[string]) => ({ _vectors: { given } });
+    const good = vectors([1, 2]);
+    const spoiled = async (key: string, data: JsonObject): Promise<unknown> => {
+      const task = await backend.upsert(index, [aDocument('fine', good), aDocument(key, data)]);
+      const [outcome] = await ended(task);
+      return { code: outcome!.error?.code, document: outcome!.error?.document, kind: outcome!.error?.kind };
+    };
+    expect((await backend.waitTask(applied.taskUid)).status).toBe('succeeded');
+    const of = (code: string, document: string | null) => ({ code, document, kind: 'document' });
+    expect([
+      await spoiled('g-1', { ...good, _geo: { lat: 'x', lng: 2 } }),
+      await spoiled('g-2', { ...good, _geo: 'x' }),
+      await spoiled('g-3', { ...good, _geo: {} }),
+      await spoiled('g-4', { ...good, _geo: { lat: 1, lng: 2, more: 3 } }),
+      await spoiled('v-1', vectors([1, 2, 3])),
+      await spoiled('v-2', {}),
+      await spoiled('v-3', vectors('x')),
+    ]).toEqual([
+      of('invalid_document_geo_field', 'g-1'),
+      of('invalid_document_geo_field', 'g-2'),
+      of('invalid_document_geo_field', 'g-3'),
+      of('invalid_document_geo_field', 'g-4'),
+      of('invalid_vector_dimensions', 'v-1'),
+      of('vector_embedding_error', 'v-2'),
+      of('invalid_vectors_type', 'v-3'),
+    ]);
+    expect((await backend.indexes.stats(index)).documents).toBe(0);
+    // The engine takes this for a failure of its own (1.50).
+    expect(await spoiled('v-4', { _vectors: 1 })).toEqual({ code: 'internal', document: null, kind: 'engine' });
+  });
+
+  it('says that an index with another primary key takes none of the documents', async () => {
+    const index = aName();
+    expect((await backend.waitTask((await backend.createIndex(index, { primaryKey: 'id' })).taskUid)).status).toBe(
+      'succeeded',
+    );
+    const [outcome] = await ended(await backend.upsert(index, [aDocument('1')]));
+    expect(outcome!.error).toMatchObject({
+      code: 'index_primary_key_already_exists',
+      document: null,
+      kind: 'engine',
+    });
+  });
+
   it('writes a batch in parts, reads it back by pages and by key, and removes by key', async () => {
     const index = await anIndex();
     const small = meilisearch({ host: server.url, apiKey: server.apiKey, maxPayloadBytes: 300 });

@@ -120,7 +120,7 @@ describe('requests to the engine', () => {
   it('write documents as NDJSON that names the key attribute', async () => {
     stub.replies(accepted(4));
     const tasks = await backendOn().upsert('movies', [{ key: '1', data: { title: 'Alien' }, source: 'fields' }]);
-    expect(tasks).toEqual([{ id: 4, index: 'movies' }]);
+    expect(tasks).toEqual([{ id: 4, index: 'movies', count: 1 }]);
     expect(stub.requests[0]).toMatchObject({
       method: 'POST',
       url: '/indexes/movies/documents?primaryKey=_key',
@@ -133,12 +133,41 @@ describe('requests to the engine', () => {
     stub.replies(accepted(4), accepted(5), accepted(6));
     const documents = ['1', '2', '3', '4', '5'].map((key) => ({ key, data: {}, source: 'fields' as const }));
     const tasks = await backendOn({ maxPayloadBytes: 28 }).upsert('movies', documents);
-    expect(tasks.map(({ id }) => id)).toEqual([4, 5, 6]);
+    expect(tasks.map(({ id, count }) => [id, count])).toEqual([
+      [4, 2],
+      [5, 2],
+      [6, 1],
+    ]);
     expect(stub.requests.map(({ body }) => body)).toEqual([
       '{"_key":"1"}\n{"_key":"2"}\n',
       '{"_key":"3"}\n{"_key":"4"}\n',
       '{"_key":"5"}\n',
     ]);
+  });
+
+  it('carry the batch id of the caller, quoted, with every task', async () => {
+    stub.replies(accepted(4), accepted(5), accepted(6));
+    const backend = backendOn({ maxPayloadBytes: 16 });
+    const documents = ['1', '2'].map((key) => ({ key, data: {}, source: 'fields' as const }));
+    const batch = 'b 1&limit=0#';
+    expect(await backend.upsert('movies', documents, { batch })).toEqual([
+      { id: 4, index: 'movies', batch, count: 1 },
+      { id: 5, index: 'movies', batch, count: 1 },
+    ]);
+    expect(await backend.remove('movies', ['1'], { batch })).toEqual([{ id: 6, index: 'movies', batch, count: 1 }]);
+    expect(stub.requests.map(({ url }) => url)).toEqual([
+      '/indexes/movies/documents?primaryKey=_key&customMetadata=b%201%26limit%3D0%23',
+      '/indexes/movies/documents?primaryKey=_key&customMetadata=b%201%26limit%3D0%23',
+      '/indexes/movies/documents/delete-batch?customMetadata=b%201%26limit%3D0%23',
+    ]);
+  });
+
+  it('ask for the backlog without asking for tasks', async () => {
+    stub.replies(json(200, { results: [], total: 17, limit: 0 }));
+    expect(await backendOn().backlog()).toBe(17);
+    expect(stub.requests[0]!.url).toBe('/tasks?statuses=enqueued,processing&limit=0');
+    stub.replies(json(200, { results: [] }));
+    await expect(backendOn().backlog()).rejects.toMatchObject({ code: 'BACKEND_BROKEN' });
   });
 
   it('are none where there is nothing to write', async () => {

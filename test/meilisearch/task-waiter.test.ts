@@ -4,7 +4,9 @@ import { outcomesOf, type TaskLook } from '../../src/meilisearch/task-waiter.js'
 
 const refs = (...ids: number[]) => ids.map((id) => ({ id, index: 'movies' }));
 const looking = (statuses: Record<number, TaskStatus>): TaskLook =>
-  new Map(Object.entries(statuses).map(([id, status]) => [Number(id), { status, error: null }]));
+  new Map(
+    Object.entries(statuses).map(([id, status]) => [Number(id), { status, error: null, batch: null, index: 'movies' }]),
+  );
 
 /** An engine that answers each look with the next of the statuses given, and a clock that no test waits for. */
 function engine(...looks: (Record<number, TaskStatus> | Error)[]) {
@@ -28,6 +30,13 @@ function engine(...looks: (Record<number, TaskStatus> | Error)[]) {
     },
   };
 }
+
+/** Every task is listed as succeeded, sent with this batch id to this index. */
+const belonging = (batch: string | null, index: string | null) => ({
+  ...engine({}).wait,
+  look: async (ids: readonly number[]): Promise<TaskLook> =>
+    new Map(ids.map((id) => [id, { status: 'succeeded', error: null, batch, index }])),
+});
 
 const unreachable = new ScrypathError({ code: 'BACKEND_UNREACHABLE', happened: 'Down.' });
 
@@ -87,5 +96,39 @@ describe('waiting for tasks', () => {
     const { asked, wait } = engine({ 1: 'enqueued' }, forbidden);
     await expect(outcomesOf(refs(1), wait)).rejects.toBe(forbidden);
     expect(asked).toHaveLength(2);
+  });
+
+  it('decides by the batch where the reference has one, whatever index the engine shows', async () => {
+    const task = { id: 1, index: 'movies', batch: 'a', count: 2 };
+    const statusIn = async (batch: string | null, index: string) =>
+      (await outcomesOf([task], belonging(batch, index)))[0];
+    expect(await statusIn('a', 'movies')).toEqual({ ...task, status: 'succeeded', error: null });
+    expect(await statusIn('a', 'renamed')).toEqual({ ...task, status: 'succeeded', error: null });
+    expect(await statusIn('b', 'movies')).toEqual({ ...task, status: 'unknown', error: null });
+    expect(await statusIn(null, 'movies')).toEqual({ ...task, status: 'unknown', error: null });
+  });
+
+  it('decides by the index where the reference has no batch', async () => {
+    const statusIn = async (index: string | null) =>
+      (await outcomesOf(refs(1), belonging('whatever', index)))[0]!.status;
+    expect(await statusIn('movies')).toBe('succeeded');
+    expect(await statusIn(null)).toBe('succeeded');
+    expect(await statusIn('people')).toBe('unknown');
+  });
+
+  it('does not wait for the task of another', async () => {
+    const { asked, wait } = engine({ 1: 'processing' });
+    const [outcome] = await outcomesOf([{ id: 1, index: 'movies', batch: 'a' }], wait);
+    expect(outcome!.status).toBe('unknown');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('tells two references to one id apart', async () => {
+    const tasks = [
+      { id: 1, index: 'movies', batch: 'a' },
+      { id: 1, index: 'movies', batch: 'b' },
+    ];
+    const outcomes = await outcomesOf(tasks, belonging('b', 'movies'));
+    expect(outcomes.map(({ status }) => status)).toEqual(['unknown', 'succeeded']);
   });
 });
