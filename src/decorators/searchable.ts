@@ -23,9 +23,9 @@ export type SearchableClassDecorator<E> = (target: abstract new (...args: never[
  */
 export function Searchable(...paths: string[]): SearchableDecorator;
 export function Searchable<E extends object>(options?: SearchableOptions<E>): SearchableClassDecorator<E>;
-export function Searchable(...given: (string | SearchableOptions<never> | undefined)[]): SearchableDecorator {
+export function Searchable(...given: (string | object | undefined)[]): SearchableDecorator {
   const paths = given.filter((value) => typeof value === 'string');
-  const options = given.find((value): value is SearchableOptions<never> => isPlainObject(value));
+  const options = given.find((value) => isPlainObject(value));
   const stranger = given.find((value) => value !== undefined && typeof value !== 'string' && !isPlainObject(value));
   return (target, property) => {
     if (stranger !== undefined) {

@@ -1,4 +1,5 @@
 import type { FieldRoles, SearchableOptions } from './declaration.js';
+import type { FanOutOptions } from './fan-out-hook.js';
 import { isPlainObject, kindOf } from './given.js';
 import { SYNC_MODES } from './sync-mode.js';
 
@@ -23,7 +24,18 @@ const OPTIONS: Readonly<Record<keyof SearchableOptions, Shape>> = {
   mode: { is: `one of ${SYNC_MODES.join(', ')}`, holds: (value) => SYNC_MODES.includes(value as never) },
   when: { is: 'a function of a record', holds: (value) => typeof value === 'function' },
   relations: { is: 'a list of relation paths', holds: isTexts },
+  dependsOn: { is: 'a list of property paths', holds: isTexts },
+  fanOut: { is: 'a list of objects', holds: (value) => Array.isArray(value) && value.every(isPlainObject) },
+  version: { is: 'a whole number from 1', holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1 },
   settings: object,
+};
+const FAN_OUT: Readonly<Record<keyof FanOutOptions, Shape>> = {
+  from: {
+    is: 'the name of an entity or a function that returns the entity',
+    holds: (value) => isText(value) || typeof value === 'function',
+  },
+  columns: texts,
+  keys: { is: 'a function of primary keys', holds: (value) => typeof value === 'function' },
 };
 const SETTINGS: Readonly<Record<keyof NonNullable<SearchableOptions['settings']>, Shape>> = {
   rankingRules: texts,
@@ -84,7 +96,22 @@ export function checkOptions(given: SearchableOptions | null): {
     problems.push(...wrong);
     if (wrong.length > 0) delete options.settings;
   }
+  const { fanOut } = options;
+  if (Array.isArray(fanOut)) {
+    const wrong = fanOut.flatMap(fanOutProblems);
+    problems.push(...wrong);
+    if (wrong.length > 0) delete options.fanOut;
+  }
   return { options, problems };
+}
+
+function fanOutProblems(given: Readonly<Record<string, unknown>>, place: number): string[] {
+  const at = `fanOut[${place}].`;
+  const missing = (['from', 'keys'] as const).filter((name) => given[name] === undefined);
+  return [
+    ...memberProblems(given, FAN_OUT, at),
+    ...missing.map((name) => `${at}${name} is missing; it takes ${FAN_OUT[name].is}`),
+  ];
 }
 
 function settingsProblems(settings: Readonly<Record<string, unknown>>): string[] {

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { rolesProblems } from './declaration-check.js';
+import type { FanOutOptions } from './fan-out-hook.js';
+import type { FieldPath } from './field-path.js';
 import { isPlainObject } from './given.js';
 import type { IndexSettings } from './index-settings.js';
 import type { SyncMode } from './sync-mode.js';
@@ -16,6 +18,21 @@ export interface SearchableOptions<E extends object = object> {
   readonly when?: (record: E) => boolean;
   /** Relations that `when` or the projection hook read, beyond those of the declared paths: `['director.country']`. */
   readonly relations?: readonly string[];
+  /**
+   * What the code of the projection reads: property paths, beyond those of the declared fields. A projection with code in
+   * it (a hook, `when`, a getter, a `@Transform`, `@AfterLoad`, a generated column) may read any column, so with a queue
+   * every update of the record or of a related one makes its document again; with this list only those that change one of
+   * these columns. A path that ends at a relation stands for all of its columns. Relations on the paths are loaded. Keys,
+   * foreign keys and the soft-delete date always count.
+   */
+  readonly dependsOn?: readonly (object extends E ? string : FieldPath<NoInfer<E>>)[];
+  /** Records of other entities that documents depend on without a relation; see {@link FanOutOptions}. */
+  readonly fanOut?: readonly FanOutOptions<NoInfer<E>>[];
+  /**
+   * Version of the projection, a whole number from 1; default 1. Raise it when the code of the projection changes: with a
+   * queue, a worker that still has the older one leaves the work to those that have the newer.
+   */
+  readonly version?: number;
   /** Settings of the index that do not follow from the declared fields. */
   readonly settings?: ExtraSettings;
 }

@@ -8,11 +8,14 @@ import {
   type EntityClass,
   type ExtraSettings,
   type FieldFact,
+  type SearchableOptions,
 } from './declaration.js';
 import { checkOptions } from './declaration-check.js';
+import { fanOutHooksOf } from './fan-out-hook.js';
 import { type FieldStep, followPath } from './field-steps.js';
 import { indexNameOf, isIndexName, snakeCase } from './index-name.js';
 import type { IndexSettings } from './index-settings.js';
+import { readPath } from './read-path.js';
 import { recordKeyOf } from './record-key.js';
 import {
   comparedName,
@@ -56,7 +59,9 @@ export function buildMetadata(
   for (const { path } of declaration.fields) owners.delete(path);
   const hiddenColumns: HiddenColumn[] = [];
   const fields = fieldsOf(entity, facts, owners, declaration, hiddenColumns, problems);
-  const relations = relationsOf(entity, fields, options.relations ?? [], declaration.hook !== null, problems);
+  for (const path of options.dependsOn ?? []) checkDependency(entity, path, hiddenColumns, problems);
+  const relations = relationsOf(entity, fields, options, declaration.hook !== null, problems);
+  const fanOut = fanOutHooksOf(entity, options.fanOut ?? [], problems);
   if (entity.primaryColumns.length === 0)
     problems.push(
       `${entity.name}: it has no primary key, so its documents have no key; declare one with @PrimaryColumn.`,
@@ -95,6 +100,9 @@ export function buildMetadata(
     relations: Object.freeze(relations),
     hiddenColumns: Object.freeze(hiddenColumns),
     plainColumns: plainColumnsOf(entity),
+    dependsOn: options.dependsOn ? Object.freeze([...options.dependsOn]) : null,
+    fanOut,
+    version: options.version ?? 1,
     settings: settingsOf(fields, searchable, declaration.hook !== null, options.settings),
   };
   return { metadata: Object.freeze(metadata), problems: [] };
@@ -197,10 +205,7 @@ function fieldsOf(
     }
     // What class-transformer excludes must not reach an engine, whatever else is declared for it.
     if (way.steps.some((step) => step.serialization.excluded)) continue;
-    const { hidden } = way;
-    const listed = ({ relation, property }: HiddenColumn) =>
-      relation === hidden?.relation && property === hidden.property;
-    if (hidden !== null && !hiddenColumns.some(listed)) hiddenColumns.push(Object.freeze(hidden));
+    addHidden(way.hidden, hiddenColumns);
     const name = way.steps.length === 0 ? path : way.steps.map(nameOfStep).join('.');
     fields.push(
       Object.freeze({
@@ -284,7 +289,7 @@ function branchProblems(entity: EntityMetadata, path: string, name: string, ways
 function relationsOf(
   entity: EntityMetadata,
   fields: readonly SearchField[],
-  declared: readonly string[],
+  { relations: declared = [], dependsOn = [] }: SearchableOptions,
   hooked: boolean,
   problems: string[],
 ): string[] {
@@ -314,9 +319,28 @@ function relationsOf(
         `${entity.name}: relations names "${path}", which is no relation; known: ${entity.relations.map((relation) => relation.propertyPath).join(', ') || 'none'}.`,
       );
   }
+  for (const path of dependsOn) add(path);
   // A hook may count on what TypeORM's find methods load by themselves.
   if (hooked) for (const relation of entity.eagerRelations) add(relation.propertyPath);
   return [...paths].sort((a, b) => a.split('.').length - b.split('.').length);
+}
+
+/** A path of `dependsOn`: what is wrong with it, and the column that must be asked for by name. */
+function checkDependency(entity: EntityMetadata, path: string, hidden: HiddenColumn[], problems: string[]): void {
+  const way = followPath(entity, path);
+  if (readPath(entity, path).columns === null) {
+    const about =
+      'remedy' in way ? `${way.happened}; ${way.remedy}` : 'it is a getter, no column; name the columns that it reads';
+    problems.push(`${entity.name}: dependsOn names "${path}": ${about}.`);
+  } else if (!('remedy' in way)) addHidden(way.hidden, hidden);
+}
+
+function addHidden(column: HiddenColumn | null, hidden: HiddenColumn[]): void {
+  if (column === null) return;
+  const isListed = hidden.some(
+    ({ relation, property }) => relation === column.relation && property === column.property,
+  );
+  if (!isListed) hidden.push(Object.freeze(column));
 }
 
 function isRelationPath(entity: EntityMetadata, path: string): boolean {

@@ -1,5 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import type { EntityClass, ProjectionHook } from './declaration.js';
+import type { FanOutHook } from './fan-out-hook.js';
 import type { FieldStep } from './field-steps.js';
 import type { IndexSettings } from './index-settings.js';
 import type { RecordKey } from './record-key.js';
@@ -73,6 +74,12 @@ export interface SearchMetadata {
   readonly hiddenColumns: readonly HiddenColumn[];
   /** Columns that a record of the entity has a value for, null included, unless it was loaded or made in part. */
   readonly plainColumns: readonly PlainColumn[];
+  /** Property paths that the code of the projection reads, or null where they are not declared and it may read any. */
+  readonly dependsOn: readonly string[] | null;
+  /** Declared dependencies on records of other entities, in their order. */
+  readonly fanOut: readonly FanOutHook[];
+  /** Version of the projection, from 1. */
+  readonly version: number;
   /** What the index is told. */
   readonly settings: IndexSettings;
 }
