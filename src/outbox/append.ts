@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { tablesOf } from './attach.js';
 import { dialectOf, placeholders } from './dialect.js';
+import { markIds, newToken } from './mark-id.js';
 import { type Cause, type DirtyKey, ENTITY_MAX_LENGTH, type Mark, RECORD_KEY_MAX_LENGTH } from './outbox-row.js';
 
 /** Rows a statement: three parameters each, where SQLite takes 32,766 and PostgreSQL takes three in all. */
@@ -11,12 +12,19 @@ const ROWS_PER_STATEMENT = 1000;
  * Marks keys dirty on the manager's connection: they are committed and rolled back with its transaction; without one, each
  * statement is committed at once. A key given twice in one call is marked once; against the table nothing is compared,
  * since a row that is there may already be on its way with the state before this transaction.
+ * @param token what the ids of the rows begin with, as `newToken` makes it: one for a transaction
  * @returns the marks made, sorted by entity and key
  * @throws ScrypathError `OUTBOX_MISSING`, `KEY_INVALID`; and whatever the database throws
  */
-export async function append(manager: EntityManager, keys: Iterable<DirtyKey>, cause: Cause): Promise<readonly Mark[]> {
+export async function append(
+  manager: EntityManager,
+  keys: Iterable<DirtyKey>,
+  cause: Cause,
+  token: string = newToken(),
+): Promise<readonly Mark[]> {
   const { outbox } = tablesOf(manager.dataSource);
-  const marks = distinctSorted(keys).map((key) => ({ id: crypto.randomUUID(), ...key }));
+  const nextId = markIds(token);
+  const marks = distinctSorted(keys).map((key) => ({ id: nextId(), ...key }));
   for (let start = 0; start < marks.length; start += ROWS_PER_STATEMENT)
     await manager.query(...insertStatement(manager, outbox, marks.slice(start, start + ROWS_PER_STATEMENT), cause));
   return marks;

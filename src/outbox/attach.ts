@@ -4,18 +4,15 @@ import type { EntityMetadata } from 'typeorm/metadata/EntityMetadata.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { dialectOf } from './dialect.js';
 import { whenMetadataIsBuilt } from './metadata-hook.js';
-import { DEFAULT_SHARDS, MAX_SHARDS, OUTBOX_ENTITY, outboxSchemas, SHARD_ENTITY } from './outbox-schema.js';
+import { DEFAULT_SHARDS, MAX_SHARDS, outboxSchemas, TABLES, type TableName } from './outbox-schema.js';
 
 export interface OutboxOptions {
   /** Number of shards, 1 to 1024; default 16. It is fixed when the tables are made. */
   readonly shards?: number;
 }
 
-/** The names of the two tables, ready to stand in a statement. */
-export interface OutboxTables {
-  readonly outbox: string;
-  readonly shard: string;
-}
+/** The names of the tables, ready to stand in a statement. */
+export type OutboxTables = Readonly<Record<TableName, string>>;
 
 const attached = new WeakMap<DataSource, { readonly shards: number; readonly done: Promise<void> }>();
 
@@ -61,16 +58,10 @@ async function addMetadata(dataSource: DataSource, shards: number): Promise<void
   }
 }
 
-/** The metadata of the two tables, as TypeORM makes it; the DataSource does not learn of it. */
-export async function buildMetadata(
-  dataSource: DataSource,
-  shards: number,
-): Promise<readonly [outbox: EntityMetadata, shard: EntityMetadata]> {
+/** The metadata of the tables, as TypeORM makes it; the DataSource does not learn of it. */
+export async function buildMetadata(dataSource: DataSource, shards: number): Promise<readonly EntityMetadata[]> {
   refuseMisnamedMariadb(dataSource);
-  const built = await new ConnectionMetadataBuilder(dataSource).buildEntityMetadatas([
-    ...outboxSchemas(dataSource, shards),
-  ]);
-  return pairOf(built)!;
+  return new ConnectionMetadataBuilder(dataSource).buildEntityMetadatas([...outboxSchemas(dataSource, shards)]);
 }
 
 /** TypeORM writes SQL for a generated column by the type in its options, and MariaDB does not take MySQL's. */
@@ -86,12 +77,16 @@ function refuseMisnamedMariadb({ options, driver }: DataSource): void {
 /** MariaDB counts from 10; MySQL is at 9. */
 const FIRST_MARIADB_VERSION = 10;
 
-const findMetadata = ({ entityMetadatas }: DataSource) => pairOf(entityMetadatas);
+const findMetadata = ({ entityMetadatas }: DataSource): EntityMetadata | null =>
+  entityMetadatas.find(({ name }) => name === TABLES.outbox) ?? null;
 
-function pairOf(metadatas: readonly EntityMetadata[]): readonly [outbox: EntityMetadata, shard: EntityMetadata] | null {
-  const outbox = metadatas.find(({ name }) => name === OUTBOX_ENTITY);
-  const shard = metadatas.find(({ name }) => name === SHARD_ENTITY);
-  return outbox && shard ? [outbox, shard] : null;
+/** The names of the tables, out of their metadata. */
+export function tableNames(dataSource: DataSource, metadatas: readonly EntityMetadata[]): OutboxTables {
+  const entries = (Object.entries(TABLES) as [TableName, string][]).map(([table, entity]) => [
+    table,
+    escapePath(dataSource, metadatas.find(({ name }) => name === entity)!.tablePath),
+  ]);
+  return Object.fromEntries(entries) as OutboxTables;
 }
 
 /**
@@ -99,15 +94,13 @@ function pairOf(metadatas: readonly EntityMetadata[]): readonly [outbox: EntityM
  * @throws ScrypathError `OUTBOX_MISSING` where it is not
  */
 export function tablesOf(dataSource: DataSource): OutboxTables {
-  const found = findMetadata(dataSource);
-  if (found === null)
+  if (findMetadata(dataSource) === null)
     throw new ScrypathError({
       code: 'OUTBOX_MISSING',
       happened: 'The DataSource does not know the tables of the outbox.',
       remedy: 'Call attachOutbox(dataSource), and initialize() it.',
     });
-  const [outbox, shard] = found.map(({ tablePath }) => escapePath(dataSource, tablePath)) as [string, string];
-  return { outbox, shard };
+  return tableNames(dataSource, dataSource.entityMetadatas);
 }
 
 export const escapePath = (dataSource: DataSource, path: string): string =>

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { COUNT_DIGITS, newRun } from './mark-id.js';
 
 /** What the outbox needs to know of a database's SQL. Columns and parameters are given as SQL. */
 export interface Dialect {
@@ -8,6 +9,15 @@ export interface Dialect {
   readonly nowMs: string;
   /** A new UUID as text of 36 characters, another for each row. */
   readonly newId: string;
+  /**
+   * The id of each row of one SELECT, under a token given as SQL: rows that are inserted together lie side by side in the
+   * primary key, which halves the time of a large insert. The text is for one statement: made again, it counts anew.
+   */
+  idWith(token: string): string;
+  /** A condition: the value is in a list that is one parameter, prepared by {@link Dialect.list}. */
+  isIn(column: string, parameter: string): string;
+  /** A list of texts or whole numbers as the one parameter of {@link Dialect.isIn}. */
+  list(values: readonly (string | number)[]): unknown;
   /** Stands after a SELECT: lock its rows, pass over those that others hold. Empty where there are no row locks. */
   readonly skipLocked: string;
   /** Text of a value of any type; of text the value itself, blanks at the end included. */
@@ -25,6 +35,9 @@ const postgres: Dialect = {
   family: 'postgres',
   nowMs: "round(date_part('epoch', clock_timestamp()) * 1000)::bigint",
   newId: 'gen_random_uuid()::text',
+  idWith: (token) => `${token} || '${newRun()}' || lpad(to_hex(row_number() over ()), ${COUNT_DIGITS}, '0')`,
+  isIn: (column, parameter) => `${column} = ANY(${parameter})`,
+  list: (values) => values,
   skipLocked: ' FOR UPDATE SKIP LOCKED',
   // A cast to text would drop the blanks that a char(n) returns.
   text: (column) => `concat(${column})`,
@@ -40,6 +53,10 @@ const mysql: Dialect = {
   // UNIX_TIMESTAMP() goes through the session's time zone, and is an hour off where a clock is set back.
   nowMs: "timestampdiff(MICROSECOND,'1970-01-01',utc_timestamp(3)) DIV 1000",
   newId: 'uuid()',
+  idWith: (token) => `concat(${token}, '${newRun()}', lpad(lower(hex(row_number() over ())), ${COUNT_DIGITS}, '0'))`,
+  // The driver writes a list as its elements; one that is empty stands for null, which nothing equals.
+  isIn: (column, parameter) => `${column} IN (${parameter})`,
+  list: (values) => (values.length === 0 ? [null] : values),
   skipLocked: ' FOR UPDATE SKIP LOCKED',
   // An explicit collation: columns of different ones cannot stand in one expression.
   text: (column) => `convert(${column} using utf8mb4) collate utf8mb4_bin`,
@@ -56,6 +73,9 @@ const sqlite: Dialect = {
     "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'",
     "substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
   ].join(' || '),
+  idWith: (token) => `${token} || '${newRun()}' || printf('%0${COUNT_DIGITS}x', row_number() over ())`,
+  isIn: (column, parameter) => `${column} IN (SELECT value FROM json_each(${parameter}))`,
+  list: (values) => JSON.stringify(values),
   skipLocked: '',
   text: (column) => `CAST(${column} AS TEXT)`,
   concat: (texts) => texts.join(' || '),

@@ -1,5 +1,6 @@
 import { type DataSource, type EntityMetadata, type MigrationInterface, type QueryRunner, Table } from 'typeorm';
-import { buildMetadata, checkedShards, escapePath, type OutboxOptions, type OutboxTables } from './attach.js';
+import { alone } from './alone.js';
+import { buildMetadata, checkedShards, type OutboxOptions, tableNames } from './attach.js';
 import { dialectOf } from './dialect.js';
 import { countShards, mismatch, shardsOfColumn } from './shard-count.js';
 
@@ -33,45 +34,16 @@ export async function ensureOutbox(dataSource: DataSource, options: OutboxOption
   const shards = checkedShards(options);
   const queryRunner = dataSource.createQueryRunner('master');
   try {
-    await alone(queryRunner, () => createTables(queryRunner, shards));
+    await alone(queryRunner, 'outbox', () => createTables(queryRunner, shards));
   } finally {
     await queryRunner.release();
-  }
-}
-
-const MYSQL_LOCK = "concat('scrypath_outbox:', md5(database()))";
-const MYSQL_LOCK_SECONDS = 60;
-/** Any number does, as long as it stays the same. */
-const POSTGRES_LOCK = 7_239_104_611;
-
-/** Keeps processes that do the same apart: CREATE TABLE IF NOT EXISTS of two of them fails in one. */
-async function alone(queryRunner: QueryRunner, run: () => Promise<void>): Promise<void> {
-  const { family } = dialectOf(queryRunner.dataSource);
-  if (family === 'mysql') {
-    // No transaction: here a CREATE TABLE commits.
-    await queryRunner.query(`SELECT get_lock(${MYSQL_LOCK}, ${MYSQL_LOCK_SECONDS})`);
-    try {
-      return await run();
-    } finally {
-      await queryRunner.query(`SELECT release_lock(${MYSQL_LOCK})`);
-    }
-  }
-  if (queryRunner.isTransactionActive) return run();
-  await queryRunner.startTransaction();
-  try {
-    if (family === 'postgres') await queryRunner.query(`SELECT pg_advisory_xact_lock(${POSTGRES_LOCK})`);
-    await run();
-    await queryRunner.commitTransaction();
-  } catch (error) {
-    await queryRunner.rollbackTransaction();
-    throw error;
   }
 }
 
 async function createTables(queryRunner: QueryRunner, shards: number): Promise<void> {
   const { dataSource } = queryRunner;
   const metadatas = await buildMetadata(dataSource, shards);
-  const names = await namesOf(dataSource, shards);
+  const names = tableNames(dataSource, metadatas);
   await createColumnRegister(queryRunner);
   for (const metadata of metadatas) {
     const table = tableOf(dataSource, metadata);
@@ -79,7 +51,7 @@ async function createTables(queryRunner: QueryRunner, shards: number): Promise<v
   }
   const stored = await shardsOfColumn(queryRunner, names.outbox);
   if (stored !== null && stored !== shards) throw mismatch(stored, shards);
-  await addShards(queryRunner, names.shard, shards);
+  for (const table of [names.shard, names.sending]) await addShards(queryRunner, table, shards);
   await countShards(queryRunner, names);
 }
 
@@ -88,11 +60,6 @@ function tableOf(dataSource: DataSource, metadata: EntityMetadata): Table {
   const table = Table.create(metadata, dataSource.driver);
   table.name = metadata.tablePath;
   return table;
-}
-
-async function namesOf(dataSource: DataSource, shards: number): Promise<OutboxTables> {
-  const [outbox, shard] = await buildMetadata(dataSource, shards);
-  return { outbox: escapePath(dataSource, outbox.tablePath), shard: escapePath(dataSource, shard.tablePath) };
 }
 
 /** TypeORM keeps the expressions of generated columns in a table of its own, which it makes for attached entities only. */
@@ -108,10 +75,10 @@ async function createColumnRegister(queryRunner: QueryRunner): Promise<void> {
   await builder.createTypeormMetadataTable(queryRunner);
 }
 
-/** One row a shard; rows that are there keep their epoch. */
+/** One row a shard; rows that are there stay as they are. */
 async function addShards(queryRunner: QueryRunner, table: string, shards: number): Promise<void> {
   const { dataSource } = queryRunner;
-  const rows = Array.from({ length: shards }, (_, at) => `(${at}, 0)`).join(', ');
-  const columns = ['shard', 'epoch'].map((name) => dataSource.driver.escape(name)).join(', ');
-  await queryRunner.query(`INSERT INTO ${table} (${columns}) VALUES ${rows}${dialectOf(dataSource).keepExisting}`);
+  const rows = Array.from({ length: shards }, (_, at) => `(${at})`).join(', ');
+  const column = dataSource.driver.escape('shard');
+  await queryRunner.query(`INSERT INTO ${table} (${column}) VALUES ${rows}${dialectOf(dataSource).keepExisting}`);
 }

@@ -2,70 +2,150 @@ import { type DataSource, EntitySchema, type EntitySchemaColumnOptions } from 't
 import { dialectOf } from './dialect.js';
 import { ENTITY_MAX_LENGTH, RECORD_KEY_MAX_LENGTH } from './outbox-row.js';
 
-/** Names of the entities in a DataSource. */
-export const OUTBOX_ENTITY = 'ScrypathOutbox';
-export const SHARD_ENTITY = 'ScrypathShard';
+/** Names of the entities in a DataSource, by the table that they stand for. */
+export const TABLES = {
+  outbox: 'ScrypathOutbox',
+  shard: 'ScrypathShard',
+  sending: 'ScrypathSending',
+  fence: 'ScrypathFence',
+  index: 'ScrypathIndex',
+  projection: 'ScrypathProjection',
+  fill: 'ScrypathFill',
+  registration: 'ScrypathRegistration',
+  touched: 'ScrypathTouched',
+} as const;
+export type TableName = keyof typeof TABLES;
 
 export const DEFAULT_SHARDS = 16;
 export const MAX_SHARDS = 1024;
 
 /**
- * The two tables as entities: `scrypath_outbox`, one row a dirty key, and `scrypath_shard`, one row a shard. A schema and
- * a prefix are those of the DataSource. The number of shards is part of a stored column.
+ * The tables as entities. A schema and a prefix are those of the DataSource. The number of shards is part of a stored column.
+ *
+ * | table                 | one row                                                                                      |
+ * | --------------------- | -------------------------------------------------------------------------------------------- |
+ * | `scrypath_outbox`     | a dirty key                                                                                  |
+ * | `scrypath_shard`      | a shard: who has locked it may send its keys                                                 |
+ * | `scrypath_sending`    | a shard: whether something is being sent, and until when it may still arrive                 |
+ * | `scrypath_fence`      | somebody who wants every shard, and for whom workers hold back                               |
+ * | `scrypath_index`      | an index: which physical one the rows went to, and whether its writes go one at a time       |
+ * | `scrypath_projection` | an entity: the newest version of its projection that was started                             |
+ * | `scrypath_fill`       | a backfill: where it is, or how it ended                                                     |
+ * | `scrypath_registration` | a backfill into a live index, while senders remember for it which keys they have sent      |
+ * | `scrypath_touched`    | a key that was sent since a registration                                                     |
  */
 export function outboxSchemas(dataSource: DataSource, shards: number): readonly EntitySchema[] {
-  const words = wordsOf(dataSource);
-  const { exact, uuid, now } = words;
+  const { exact, uuid, now } = wordsOf(dataSource);
   const { type } = dataSource.options;
   const number: EntitySchemaColumnOptions = { type: 'bigint', default: 0 };
-  const outbox = new EntitySchema({
-    name: OUTBOX_ENTITY,
-    tableName: 'scrypath_outbox',
-    columns: {
-      // Not a counter: MariaDB's lock on one held every other writer for seconds while one INSERT … SELECT ran.
-      id: { name: 'id', type: 'varchar', length: 36, primary: true, ...exact, ...uuid },
-      entity: { name: 'entity', type: 'varchar', length: ENTITY_MAX_LENGTH, ...exact },
-      recordKey: { name: 'record_key', type: 'varchar', length: RECORD_KEY_MAX_LENGTH, ...exact },
-      cause: { name: 'cause', type: 'varchar', length: 16, ...exact },
-      shard: {
-        name: 'shard',
-        type: type === 'postgres' || type === 'better-sqlite3' ? 'integer' : 'int',
-        generatedType: 'STORED',
-        asExpression: dialectOf(dataSource).shard(shards),
-        insert: false,
-        update: false,
+  const integer: EntitySchemaColumnOptions = {
+    type: type === 'postgres' || type === 'better-sqlite3' ? 'integer' : 'int',
+  };
+  const text = (length: number): EntitySchemaColumnOptions => ({ type: 'varchar', length, ...exact });
+  const key = { ...integer, primary: true };
+  return [
+    new EntitySchema({
+      name: TABLES.outbox,
+      tableName: 'scrypath_outbox',
+      columns: {
+        // Not a counter: MariaDB's lock on one held every other writer for seconds while one INSERT … SELECT ran.
+        id: { name: 'id', ...text(36), primary: true, ...uuid },
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH) },
+        recordKey: { name: 'record_key', ...text(RECORD_KEY_MAX_LENGTH) },
+        cause: { name: 'cause', ...text(16) },
+        shard: {
+          name: 'shard',
+          ...integer,
+          generatedType: 'STORED',
+          asExpression: dialectOf(dataSource).shard(shards),
+          insert: false,
+          update: false,
+        },
+        state: { name: 'state', ...text(16), default: 'enqueued' },
+        attempts: { name: 'attempts', ...integer, default: 0 },
+        dueAt: { name: 'due_at', ...number },
+        unknownUntil: { name: 'unknown_until', ...number },
+        piece: { name: 'piece', ...integer, default: 0 },
+        tasks: { name: 'tasks', type: 'text', nullable: true },
+        errorClass: { name: 'error_class', ...text(190), nullable: true },
+        createdAt: { name: 'created_at', type: 'bigint', ...now },
       },
-      state: { name: 'state', type: 'varchar', length: 16, default: 'enqueued', ...exact },
-      attempts: {
-        name: 'attempts',
-        type: type === 'postgres' || type === 'better-sqlite3' ? 'integer' : 'int',
-        default: 0,
+      indices: [{ columns: ['shard', 'state', 'dueAt'] }, { columns: ['entity', 'recordKey'] }],
+    }),
+    new EntitySchema({
+      name: TABLES.shard,
+      tableName: 'scrypath_shard',
+      columns: { shard: { name: 'shard', ...key } },
+    }),
+    new EntitySchema({
+      name: TABLES.sending,
+      tableName: 'scrypath_sending',
+      columns: {
+        shard: { name: 'shard', ...key },
+        unknownUntil: { name: 'unknown_until', ...number },
+        holder: { name: 'holder', ...text(190), nullable: true },
       },
-      dueAt: { name: 'due_at', ...number },
-      unknownUntil: { name: 'unknown_until', ...number },
-      tasks: { name: 'tasks', type: 'text', nullable: true },
-      errorClass: { name: 'error_class', type: 'varchar', length: 190, nullable: true, ...exact },
-      createdAt: { name: 'created_at', type: 'bigint', ...now },
-    },
-    indices: [
-      { columns: ['shard', 'state', 'dueAt'] },
-      { columns: ['entity', 'recordKey'] },
-      { columns: ['state', 'createdAt'] },
-    ],
-  });
-  const shard = new EntitySchema({
-    name: SHARD_ENTITY,
-    tableName: 'scrypath_shard',
-    columns: {
-      shard: {
-        name: 'shard',
-        type: type === 'postgres' || type === 'better-sqlite3' ? 'integer' : 'int',
-        primary: true,
+    }),
+    new EntitySchema({
+      name: TABLES.fence,
+      tableName: 'scrypath_fence',
+      columns: { name: { name: 'name', ...text(64), primary: true }, until: { name: 'until', ...number } },
+    }),
+    new EntitySchema({
+      name: TABLES.index,
+      tableName: 'scrypath_index',
+      columns: {
+        name: { name: 'name', ...text(400), primary: true },
+        createdAt: { name: 'created_at', ...text(40), nullable: true },
+        isolating: { name: 'isolating', ...integer, default: 0 },
+        inFlight: { name: 'in_flight', type: 'text', nullable: true },
       },
-      epoch: { name: 'epoch', ...number },
-    },
-  });
-  return [outbox, shard];
+    }),
+    new EntitySchema({
+      name: TABLES.projection,
+      tableName: 'scrypath_projection',
+      columns: {
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH), primary: true },
+        version: { name: 'version', ...integer },
+      },
+    }),
+    new EntitySchema({
+      name: TABLES.fill,
+      tableName: 'scrypath_fill',
+      columns: {
+        id: { name: 'id', ...text(36), primary: true },
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH) },
+        indexName: { name: 'index_name', ...text(400) },
+        state: { name: 'state', ...text(16) },
+        cursor: { name: 'cursor', type: 'text', nullable: true },
+        batches: { name: 'batches', ...number },
+        documents: { name: 'documents', ...number },
+        skipped: { name: 'skipped', ...number },
+        failed: { name: 'failed', ...number },
+        startedAt: { name: 'started_at', ...number },
+        updatedAt: { name: 'updated_at', ...number },
+      },
+      indices: [{ columns: ['entity'] }],
+    }),
+    new EntitySchema({
+      name: TABLES.registration,
+      tableName: 'scrypath_registration',
+      columns: {
+        id: { name: 'id', ...text(36), primary: true },
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH) },
+        startedAt: { name: 'started_at', ...number },
+        seenAt: { name: 'seen_at', ...number },
+      },
+    }),
+    new EntitySchema({
+      name: TABLES.touched,
+      tableName: 'scrypath_touched',
+      columns: {
+        registration: { name: 'registration', ...text(36), primary: true },
+        recordKey: { name: 'record_key', ...text(RECORD_KEY_MAX_LENGTH), primary: true },
+      },
+    }),
+  ];
 }
 
 type ColumnWords = Partial<EntitySchemaColumnOptions>;

@@ -6,7 +6,18 @@ import { onEveryDatabase, openDatabase } from '../stacks/stack';
 import { Note } from './entities';
 
 const namesOf = ({ entityMetadatas }: DataSource) => entityMetadatas.map(({ name }) => name).sort();
-const ALL = ['Note', 'ScrypathOutbox', 'ScrypathShard'];
+const ALL = [
+  'Note',
+  'ScrypathFence',
+  'ScrypathFill',
+  'ScrypathIndex',
+  'ScrypathOutbox',
+  'ScrypathProjection',
+  'ScrypathRegistration',
+  'ScrypathSending',
+  'ScrypathShard',
+  'ScrypathTouched',
+];
 
 onEveryDatabase('attaching the outbox', ({ database }) => {
   let opened: DataSource;
@@ -36,8 +47,9 @@ onEveryDatabase('attaching the outbox', ({ database }) => {
     expect(namesOf(dataSource)).toEqual(entities ? ALL : ALL.slice(1));
     await ensureOutbox(dataSource);
     expect(await readShardCount(dataSource.manager)).toBe(16);
-    await dataSource.getRepository('ScrypathShard').update({ shard: 3 }, { epoch: 9 });
-    expect(Number((await dataSource.getRepository('ScrypathShard').findOneByOrFail({ shard: 3 })).epoch)).toBe(9);
+    await dataSource.getRepository('ScrypathSending').update({ shard: 3 }, { unknownUntil: 9 });
+    const sending = await dataSource.getRepository('ScrypathSending').findOneByOrFail({ shard: 3 });
+    expect(Number(sending.unknownUntil)).toBe(9);
   });
 
   it('after initialize, and twice: the tables are known once', async () => {

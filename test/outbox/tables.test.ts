@@ -68,11 +68,11 @@ onEveryDatabase('the tables of the outbox', ({ database }) => {
   it('ensure makes what is missing, any number of times, and keeps what is there', async () => {
     await attachOutbox(dataSource, { shards: 4 });
     await ensureOutbox(dataSource, { shards: 4 });
-    await dataSource.query(`UPDATE scrypath_shard SET epoch = 7 WHERE shard = 3`);
+    await dataSource.query(`UPDATE scrypath_sending SET unknown_until = 7 WHERE shard = 3`);
     await ensureOutbox(dataSource, { shards: 4 });
     expect(await readShardCount(dataSource.manager)).toBe(4);
-    const [{ epoch }] = await dataSource.query(`SELECT epoch FROM scrypath_shard WHERE shard = 3`);
-    expect(Number(epoch)).toBe(7);
+    const [row] = await dataSource.query(`SELECT unknown_until FROM scrypath_sending WHERE shard = 3`);
+    expect(Number(row.unknown_until)).toBe(7);
     expect(await schemaDiff(dataSource)).toEqual([]);
   });
 

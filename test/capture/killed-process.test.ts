@@ -7,7 +7,7 @@ import { dataSourceOptions } from '../../ormconfig';
 import { attachOutbox } from '../../src/outbox/attach';
 import { ensureOutbox } from '../../src/outbox/install';
 import { onEveryDatabase, openDatabase } from '../stacks/stack';
-import { Note } from './entities';
+import { Note } from './note';
 
 onEveryDatabase('a process that is killed', ({ database }) => {
   let dataSource: DataSource;
