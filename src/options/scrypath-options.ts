@@ -5,13 +5,17 @@ import type { EntityClass } from '../metadata/declaration.js';
 import { hasMembers, isPlainObject, kindOf } from '../metadata/given.js';
 import type { DescribedEntity } from '../metadata/metadata-registry.js';
 import { SYNC_MODES, type SyncMode } from '../metadata/sync-mode.js';
+import type { WorkQueue } from '../queue/work-queue.js';
 import type { Logger } from '../telemetry/logger.js';
+import { isMilliseconds, MILLISECONDS } from '../worker/timing.js';
+import { type InstanceOutboxOptions, type ResolvedOutbox, resolveOutbox } from './outbox-options.js';
 
 /**
- * How writes reach the verbs. `none`: only by calls of yours. `orm`: a subscriber syncs what `save`, `remove`,
- * `softRemove` and `recover` wrote, after their transaction has committed.
+ * How writes reach the verbs. `none`: only by calls of yours. `orm`: what goes through TypeORM is captured; with an outbox
+ * every write of it, in its own transaction, else `save`, `remove`, `softRemove` and `recover` after their commit.
+ * `triggers`: triggers of the database write the outbox, for other programs and raw SQL too.
  */
-export const CAPTURES = ['none', 'orm'] as const;
+export const CAPTURES = ['none', 'orm', 'triggers'] as const;
 export type Capture = (typeof CAPTURES)[number];
 
 export interface ScrypathOptions {
@@ -28,6 +32,16 @@ export interface ScrypathOptions {
   };
   /** Default `none`. */
   readonly capture?: Capture;
+  /**
+   * Whether dirty keys go through an outbox: tables in the database, written in the transaction of the change. Default:
+   * true where `sync.mode` is `queued` or `capture` is `triggers`, and with a `queue`. With it no verb sends by itself, in any mode.
+   */
+  readonly outbox?: boolean | InstanceOutboxOptions;
+  /**
+   * Distributes queued work over workers: `pgBoss({ … })` or `bullmq({ … })`. It carries keys; what is dirty stands in the
+   * outbox. The instance starts and closes it.
+   */
+  readonly queue?: WorkQueue;
   /** Stands before every index name, joined by `_`. */
   readonly prefix?: string;
   /** Told what nobody awaits; default `console`. */
@@ -41,19 +55,26 @@ export interface ResolvedOptions {
   readonly mode: SyncMode;
   readonly timeoutMs: number;
   readonly capture: Capture;
+  readonly outbox: ResolvedOutbox | null;
+  readonly queue: WorkQueue | null;
   readonly prefix: string | null;
   readonly logger: Logger;
 }
 
-/** Longest wait: what a timer takes. */
-const MAX_MILLISECONDS = 2 ** 31 - 1;
-export const MILLISECONDS = `milliseconds above 0, at most ${MAX_MILLISECONDS}`;
-export const isMilliseconds = (value: unknown): value is number =>
-  typeof value === 'number' && value > 0 && value <= MAX_MILLISECONDS;
-
 export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
   if (!hasMembers(given as unknown)) throw optionsInvalid([`${kindOf(given)} was given; they are an object`]);
-  const { dataSource, backend, entities = [], sync = {}, capture = 'none', prefix, logger = console, ...rest } = given;
+  const {
+    dataSource,
+    backend,
+    entities = [],
+    sync = {},
+    capture = 'none',
+    outbox,
+    queue,
+    prefix,
+    logger = console,
+    ...rest
+  } = given;
   const { mode = 'inline', timeoutMs = 30_000, ...restOfSync } = isPlainObject(sync) ? sync : {};
   const problems = [
     ...Object.keys(rest).map((name) => `${name} is not an option`),
@@ -70,6 +91,13 @@ export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
   if (typeof logger?.warn !== 'function' || typeof logger.error !== 'function')
     problems.push('logger must have the functions warn and error');
   problems.push(...entitiesProblems(entities));
+  if (queue !== undefined && typeof queue?.enqueue !== 'function')
+    problems.push('queue must be a queue, such as pgBoss({ … }) or bullmq({ … })');
+  const needsOutbox = mode === 'queued' || capture === 'triggers' || queue !== undefined;
+  const resolvedOutbox = resolveOutbox(outbox, needsOutbox, problems);
+  if (resolvedOutbox === null && queue !== undefined) problems.push('queue needs an outbox');
+  if (resolvedOutbox === null && mode === 'queued') problems.push('sync.mode "queued" needs an outbox');
+  if (resolvedOutbox === null && capture === 'triggers') problems.push('capture "triggers" needs an outbox');
   if (problems.length > 0) throw optionsInvalid(problems);
   return Object.freeze({
     dataSource,
@@ -78,6 +106,8 @@ export function resolveOptions(given: ScrypathOptions): ResolvedOptions {
     mode,
     timeoutMs,
     capture,
+    outbox: resolvedOutbox,
+    queue: queue ?? null,
     prefix: prefix ?? null,
     logger,
   });

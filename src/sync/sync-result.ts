@@ -5,6 +5,7 @@ import type { SyncMode } from '../metadata/sync-mode.js';
 /**
  * How far a sync verb has got when its promise resolves.
  * - `noop`: nothing was to do; neither engine nor database was asked.
+ * - `enqueued`: the work is durable in the outbox, once the caller's transaction has committed; the engine has not seen it.
  * - `accepted`: the engine took the work; a search may not show it yet.
  * - `completed`: the engine reported success; a search shows it.
  */
@@ -14,7 +15,7 @@ export type SyncStatus = 'noop' | 'enqueued' | 'accepted' | 'completed';
 export interface SyncResult {
   readonly mode: SyncMode;
   readonly status: SyncStatus;
-  /** Keys of the documents written or removed, in the order given. */
+  /** Keys of the documents written or removed, in the order given; over an outbox, the keys marked. */
   readonly keys: readonly DocumentKey[];
   readonly count: number;
   readonly index: string;
@@ -22,8 +23,8 @@ export interface SyncResult {
   readonly task: TaskRef | null;
   /** Every task, in order: a verb that wrote and removed, or sent more than one request, has several. */
   readonly tasks: readonly TaskRef[];
-  /** Reference to durable work; null in the modes without a queue. */
-  readonly work: null;
-  /** Token to wait for; null in the modes without a queue. */
-  readonly token: null;
+  /** Ids of the durable work, as `failedWork` and `retry` know it; null without an outbox, and where nothing was to do. */
+  readonly work: readonly string[] | null;
+  /** What `waitForCompletion` takes; null without an outbox, and where nothing was to do. */
+  readonly token: string | null;
 }

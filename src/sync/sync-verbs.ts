@@ -8,6 +8,7 @@ import type { Projection } from '../projection/projection.js';
 import { readRecords } from '../records/record-reader.js';
 import { span } from '../telemetry/span.js';
 import { type Batch, send, waitForSuccess } from './deliver.js';
+import { type OutboxSite, syncOverOutbox } from './outbox-sync.js';
 import type { SyncResult } from './sync-result.js';
 import { refuseInTransaction } from './transaction-guard.js';
 
@@ -20,6 +21,8 @@ export interface SyncSite {
   readonly manager: EntityManager;
   /** Told of every task, so that a drain can await it. */
   readonly accepted: (tasks: readonly TaskRef[]) => void;
+  /** Where keys go through an outbox, it; else null, and the verbs send by themselves. */
+  readonly outbox: OutboxSite | null;
   /** Told of every call, so that a drain or close can await it. */
   readonly track: <T>(work: Promise<T>) => Promise<T>;
 }
@@ -39,6 +42,7 @@ type Operation = 'upsert' | 'delete';
 
 /** Writes the documents of the records given, and removes those of records that do not belong in the index. */
 export function syncRecords(site: SyncSite, records: readonly object[], call: SyncCall): Promise<SyncResult> {
+  if (site.outbox) return runOver(site, site.outbox, 'upsert', records.map(site.metadata.key.of), call);
   return run(site, 'upsert', records.length, call, async () => {
     const changes = new Map<DocumentKey, SearchDocument | null>();
     for (const record of records) {
@@ -51,6 +55,7 @@ export function syncRecords(site: SyncSite, records: readonly object[], call: Sy
 
 /** Reads the records of the keys again, with what their projection needs; a key without a record is removed. */
 export function syncKeys(site: SyncSite, keys: readonly DocumentKey[], call: SyncCall): Promise<SyncResult> {
+  if (site.outbox) return runOver(site, site.outbox, 'upsert', keys, call);
   return run(site, 'upsert', keys.length, call, async () => {
     const records = await readFromPrimary(call.manager ?? site.manager, site.metadata, keys);
     // A transaction that began meanwhile on a connection that others share may have been read too.
@@ -70,8 +75,9 @@ export function syncKeys(site: SyncSite, keys: readonly DocumentKey[], call: Syn
   });
 }
 
-/** Removes documents by key. Reads no row and projects nothing. */
+/** Removes documents by key. Without an outbox it reads no row; with one, a key that has a row keeps its document. */
 export function deleteKeys(site: SyncSite, keys: readonly DocumentKey[], call: SyncCall): Promise<SyncResult> {
+  if (site.outbox) return runOver(site, site.outbox, 'delete', keys, call);
   return run(site, 'delete', keys.length, call, async () => new Map(keys.map((key) => [key, null])));
 }
 
@@ -90,6 +96,37 @@ async function readFromPrimary(manager: EntityManager, metadata: SearchMetadata,
   }
 }
 
+/** How far a call has got. */
+type Outcome = Pick<SyncResult, 'status' | 'keys' | 'tasks' | 'work' | 'token'>;
+
+/** One call, told to whoever listens and to whoever waits for the instance. */
+function reported(
+  site: SyncSite,
+  operation: Operation,
+  { mode, index }: SyncCall,
+  act: () => Promise<Outcome>,
+): Promise<SyncResult> {
+  const facts = { entity: site.metadata.entity, index, mode, operation };
+  const work = span('scrypath:sync', facts, async (context: typeof facts & { status?: string; documents?: number }) => {
+    const { status, keys, tasks, work: rows, token } = await act();
+    context.status = status;
+    context.documents = keys.length;
+    return Object.freeze<SyncResult>({
+      mode,
+      status,
+      keys: Object.freeze([...keys]),
+      count: keys.length,
+      index,
+      task: tasks.at(-1) ?? null,
+      tasks: Object.freeze([...tasks]),
+      work: rows && Object.freeze([...rows]),
+      token,
+    });
+  });
+  return site.track(work);
+}
+
+/** One call that sends by itself. */
 function run(
   site: SyncSite,
   operation: Operation,
@@ -97,29 +134,31 @@ function run(
   call: SyncCall,
   plan: () => Promise<ReadonlyMap<DocumentKey, SearchDocument | null>>,
 ): Promise<SyncResult> {
-  const { entity } = site.metadata;
-  const facts = { entity, index: call.index, mode: call.mode, operation };
-  const work = span('scrypath:sync', facts, async (context: typeof facts & { status?: string; documents?: number }) => {
+  return reported(site, operation, call, async () => {
     if (given > 0) refuseInTransaction(site, call);
     const changes = given > 0 ? await plan() : new Map<DocumentKey, null>();
     const tasks = await sendChanges(site, changes, call);
     const status = changes.size === 0 ? 'noop' : call.mode === 'inline' ? 'completed' : 'accepted';
-    context.status = status;
-    context.documents = changes.size;
-    return Object.freeze<SyncResult>({
-      mode: call.mode,
-      status,
-      keys: Object.freeze([...changes.keys()]),
-      count: changes.size,
-      index: call.index,
-      task: tasks.at(-1) ?? null,
-      tasks: Object.freeze(tasks),
-      work: null,
-      token: null,
-    });
+    return { status, keys: [...changes.keys()], tasks, work: null, token: null };
   });
-  return site.track(work);
 }
+
+/** One call where the outbox is the only way to the engine. */
+function runOver(
+  site: SyncSite,
+  outbox: OutboxSite,
+  operation: Operation,
+  given: readonly DocumentKey[],
+  call: SyncCall,
+): Promise<SyncResult> {
+  return reported(site, operation, call, async () => {
+    const keys = [...new Set(given)];
+    if (keys.length === 0) return { status: 'noop', keys, tasks: [], work: null, token: null };
+    return { status: STATUS_OF[call.mode], keys, ...(await syncOverOutbox(outbox, site, keys, call)) };
+  });
+}
+
+const STATUS_OF = { inline: 'completed', manual: 'accepted', queued: 'enqueued' } as const;
 
 async function sendChanges(
   { backend, metadata, accepted }: SyncSite,

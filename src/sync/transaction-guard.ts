@@ -93,14 +93,21 @@ function isInsideTransaction(dataSource: DataSource): boolean {
   return false;
 }
 
+/** Whether the caller's transaction is open: the given manager's, or the one that the call is inside of. */
+export function isInOpenTransaction(
+  { manager }: { readonly manager: EntityManager },
+  call: { readonly manager: EntityManager | undefined },
+): boolean {
+  const given = call.manager?.queryRunner;
+  return given ? isActive(given) : isInsideTransaction(manager.dataSource);
+}
+
 /** Refuses to sync where the caller's transaction is still open: what it wrote may never be committed. */
 export function refuseInTransaction(
   { manager, metadata }: { readonly manager: EntityManager; readonly metadata: SearchMetadata },
   call: { readonly manager: EntityManager | undefined; readonly index: string },
 ): void {
-  const given = call.manager?.queryRunner;
-  const open = given ? isActive(given) : isInsideTransaction(manager.dataSource);
-  if (!open) return;
+  if (!isInOpenTransaction({ manager }, call)) return;
   throw new ScrypathError({
     code: 'SYNC_IN_TRANSACTION',
     entity: metadata.entity,

@@ -1,0 +1,19 @@
+import type { TaskRef } from '../backend/task.js';
+
+/** What accepted rows wait for. */
+export interface AcceptedTasks {
+  readonly tasks: readonly TaskRef[];
+  /** Whether nothing else was in flight on the index, so that a failure is this batch's own. */
+  readonly isolated: boolean;
+  /** When the batch was claimed, in milliseconds on the database's clock: what failed for its keys before, it overtakes. */
+  readonly claimedAt: number;
+}
+
+/** As a row of the outbox keeps it. Rows of one batch have the same text. */
+export const tasksText = ({ tasks, isolated, claimedAt }: AcceptedTasks): string =>
+  JSON.stringify({ isolated, claimedAt, tasks: tasks.map(({ id, index, batch }) => ({ id, index, batch })) });
+
+export function parseTasks(text: string): AcceptedTasks {
+  const { tasks, isolated, claimedAt } = JSON.parse(text) as AcceptedTasks;
+  return { tasks, isolated, claimedAt };
+}

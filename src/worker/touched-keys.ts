@@ -1,0 +1,119 @@
+import type { QueryRunner } from 'typeorm';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { newToken } from '../outbox/mark-id.js';
+import { run } from '../outbox/statement.js';
+import type { DirtyRow } from './dirty-row.js';
+import type { HoldSource } from './shard-hold.js';
+
+/** A backfill into the live index of an entity: for it, senders remember which keys they send. */
+export interface Registration {
+  readonly id: string;
+  readonly entity: string;
+}
+
+/** How long a registration counts as that of a backfill that runs, after it was last seen, in milliseconds. */
+const ALIVE_MS = 15_000;
+
+/**
+ * Registers a backfill, or goes on with the registration that a stopped or killed one has left: what was touched since
+ * counts too. Every shard is held for a moment, so that no sender is in the middle of a batch that does not know of it.
+ * @throws ScrypathError `BACKFILL_RUNNING` where another one of the entity was seen at work a moment ago
+ */
+export async function registerBackfill(source: HoldSource, entity: string): Promise<Registration> {
+  const id = crypto.randomUUID();
+  return source.fence('register', async (queryRunner) => {
+    const { records } = await run<{ id: string; running: unknown; since: unknown }>(
+      queryRunner,
+      (s) =>
+        `SELECT id, CASE WHEN seen_at > ${s.dialect.nowMs} - ${ALIVE_MS} THEN 1 ELSE 0 END AS running, started_at AS since
+         FROM ${s.tables.registration} WHERE entity = ${s.value(entity)}`,
+    );
+    const [known] = records;
+    if (known === undefined) {
+      await run(
+        queryRunner,
+        (s) =>
+          `INSERT INTO ${s.tables.registration} (id, entity, started_at, seen_at)
+           VALUES (${s.value(id)}, ${s.value(entity)}, ${s.dialect.nowMs}, ${s.dialect.nowMs})`,
+      );
+      return { id, entity };
+    }
+    if (Number(known.running) === 1)
+      throw new ScrypathError({
+        code: 'BACKFILL_RUNNING',
+        entity,
+        happened: `A backfill of ${entity} is under way, since ${new Date(Number(known.since)).toISOString()}.`,
+        remedy: 'Wait for its end; of one that was killed, some seconds.',
+      });
+    await writeSeen(queryRunner, known.id, true);
+    return { id: known.id, entity };
+  });
+}
+
+/** Says that the backfill of a registration is at work; or that it is not any more, and another may go on with it. */
+export async function writeSeen(queryRunner: QueryRunner, id: string, atWork: boolean): Promise<void> {
+  await run(
+    queryRunner,
+    (s) => `UPDATE ${s.tables.registration} SET seen_at = ${atWork ? s.dialect.nowMs : '0'} WHERE id = ${s.value(id)}`,
+  );
+}
+
+/** Every registration that stands. Read under the shards' lock, it is what holds for the batch. */
+export async function readRegistrations(queryRunner: QueryRunner): Promise<readonly Registration[]> {
+  const { records } = await run<Registration>(queryRunner, (s) => `SELECT id, entity FROM ${s.tables.registration}`);
+  return records.map(({ id, entity }) => ({ id, entity }));
+}
+
+/** Rows in one statement: two parameters each. */
+const ROWS = 5_000;
+
+/** Remembers that the keys of the rows are about to be sent; committed before anything is. */
+export async function touch(
+  aside: QueryRunner,
+  registrations: readonly Registration[],
+  rows: readonly DirtyRow[],
+): Promise<void> {
+  for (const { id, entity } of registrations) {
+    const keys = [...new Set(rows.filter((row) => row.entity === entity).map(({ recordKey }) => recordKey))];
+    for (let start = 0; start < keys.length; start += ROWS)
+      await run(aside, (s) => {
+        const { family, keepExisting } = s.dialect;
+        const some = keys.slice(start, start + ROWS);
+        const into = `INSERT INTO ${s.tables.touched} (registration, record_key)`;
+        if (family === 'postgres')
+          return `${into} SELECT ${s.value(id)}, key FROM unnest(${s.value(some)}::text[]) AS key${keepExisting}`;
+        if (family === 'sqlite')
+          // Without a WHERE, SQLite takes ON CONFLICT for a condition of a join.
+          return `${into} SELECT ${s.value(id)}, value FROM json_each(${s.value(JSON.stringify(some))}) WHERE true${keepExisting}`;
+        const values = some.map((key) => `(${s.value(id)}, ${s.value(key)})`);
+        return `${into} VALUES ${values.join(', ')} ON DUPLICATE KEY UPDATE registration = values(registration)`;
+      });
+  }
+}
+
+/** What was replayed: a token to wait for, null where nothing was touched. */
+export interface Replayed {
+  readonly token: string | null;
+  readonly count: number;
+}
+
+/**
+ * Ends a registration: what was touched since it began is dirty once more, for an older page may have been written over
+ * it. Every shard is held, so that no sender touches a key behind the look.
+ */
+export async function replayTouched(source: HoldSource, { id, entity }: Registration): Promise<Replayed> {
+  const token = newToken();
+  const count = await source.fence('replay', async (queryRunner) => {
+    const { affected } = await run(
+      queryRunner,
+      (s) =>
+        `INSERT INTO ${s.tables.outbox} (id, entity, record_key, cause, created_at)
+         SELECT ${s.dialect.idWith(`'${token}'`)}, ${s.value(entity)}, record_key, 'replay', ${s.dialect.nowMs}
+         FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`,
+    );
+    await run(queryRunner, (s) => `DELETE FROM ${s.tables.registration} WHERE id = ${s.value(id)}`);
+    await run(queryRunner, (s) => `DELETE FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`);
+    return affected;
+  });
+  return { token: count === 0 ? null : token, count };
+}
