@@ -64,6 +64,10 @@ export const boundaries = behavioursOf('what is refused', {
     for (const [member, call] of Object.entries(callsOn(bench.backend, index, { signal }))) {
       await assert.rejects(call, (failure) => failure === reason, member);
     }
+    await assert.rejects(
+      async () => bench.backend.backlog?.({ signal }) ?? Promise.reject(reason),
+      (failure) => failure === reason,
+    );
     const wait = bench.backend.outcomes([{ id: 0, index }], { signal, waitMs: 1000 });
     await assert.rejects(wait, (failure) => failure === reason);
     assertEqualJson(await bench.held(index), { 1: {} });
@@ -93,6 +97,7 @@ export const boundaries = behavioursOf('what is refused', {
       await assert.rejects(call, isRefused('CLOSED'), member);
     }
     await assert.rejects(backend.outcomes([{ id: 0, index }]), isRefused('CLOSED'));
+    if (backend.backlog !== undefined) await assert.rejects(backend.backlog(), isRefused('CLOSED'));
     await backend.close?.();
   },
 });

@@ -39,9 +39,32 @@ export const indexes = behavioursOf('indexes', {
   },
   'an index that is created again starts anew': async (bench) => {
     const index = await bench.index('anew', [document('1', {})], { stopWords: ['the'] });
+    const before = await bench.backend.indexes.get(index);
     await bench.succeeded(await bench.backend.indexes.drop(index), await bench.backend.indexes.create(index));
+    assert.notEqual((await bench.backend.indexes.get(index))!.createdAt, before!.createdAt);
     assertEqualJson(await bench.held(index), {});
     assertEqualJson((await bench.backend.indexes.settings(index)).stopWords, []);
+  },
+  'an index has another creation time than any before it of its name, however fast one follows the other': async (
+    bench,
+  ) => {
+    const { indexes } = bench.backend;
+    const index = bench.name('created');
+    const times = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      await bench.succeeded(await indexes.create(index));
+      times.add((await indexes.get(index))!.createdAt);
+      await bench.succeeded(await indexes.drop(index));
+    }
+    assert.equal(times.size, 4);
+  },
+  'writes and settings do not change the creation time': async (bench) => {
+    const index = await bench.index('created_once');
+    const created = await bench.backend.indexes.get(index);
+    await bench.upsert(index, document('1', {}));
+    await bench.remove(index, '1');
+    await bench.succeeded(await bench.backend.indexes.apply(index, { stopWords: ['a'] }));
+    assertEqualJson(await bench.backend.indexes.get(index), created);
   },
   'a swap exchanges documents, settings and creation times': async (bench) => {
     const { left, right } = await pairOf(bench, 'swap');
