@@ -1,0 +1,131 @@
+import type { QueryRunner } from 'typeorm';
+import type { DocumentKey } from '../document/search-document.js';
+import { run, type Statement } from '../outbox/statement.js';
+import type { FillLog, FillState, RangeState, UnfinishedFill } from './fill-state.js';
+
+/** What is filled, and from what. */
+export interface Fill {
+  readonly entity: string;
+  readonly index: string;
+}
+
+/** `cursor` is a word of its own in MySQL. */
+const cursor = ({ dataSource }: Statement): string => dataSource.driver.escape('cursor');
+
+/**
+ * Keeps where a backfill is in the table `scrypath_fill`, a row each. Two that fill the same index from the same entity
+ * would each keep a row of their own; who starts them keeps them apart.
+ */
+export class StoredFillLog implements FillLog {
+  readonly #connection: () => Promise<QueryRunner>;
+  readonly #fill: Fill;
+  #id: string | null;
+
+  private constructor(connection: () => Promise<QueryRunner>, fill: Fill, id: string | null) {
+    this.#connection = connection;
+    this.#fill = fill;
+    this.#id = id;
+  }
+
+  /**
+   * A backfill that begins; what one before it has left is forgotten.
+   * @param connection for statements that are committed at once
+   */
+  static async begin(connection: () => Promise<QueryRunner>, fill: Fill): Promise<StoredFillLog> {
+    const { entity, index } = fill;
+    await run(
+      await connection(),
+      (s) =>
+        `DELETE FROM ${s.tables.fill} WHERE entity = ${s.value(entity)} AND index_name = ${s.value(index)} AND state <> 'done'`,
+    );
+    return new StoredFillLog(connection, fill, null);
+  }
+
+  /** The newest backfill that has not come to its end, or null where there is none. */
+  static async resume(connection: () => Promise<QueryRunner>, fill: Fill): Promise<StoredFillLog | null> {
+    const { entity, index } = fill;
+    const { records } = await run<{ id: string }>(
+      await connection(),
+      (s) =>
+        `SELECT id FROM ${s.tables.fill} WHERE entity = ${s.value(entity)} AND index_name = ${s.value(index)}
+         AND state <> 'done' ORDER BY started_at DESC LIMIT 1`,
+    );
+    return records[0] === undefined ? null : new StoredFillLog(connection, fill, records[0].id);
+  }
+
+  /** The id of the row; null until something was saved. */
+  get id(): string | null {
+    return this.#id;
+  }
+
+  async load(): Promise<UnfinishedFill | null> {
+    if (this.#id === null) return null;
+    const { records } = await run<Row>(
+      await this.#connection(),
+      (s) =>
+        `SELECT ${cursor(s)} AS place, state, batches, documents, skipped, failed FROM ${s.tables.fill} WHERE id = ${s.value(this.#id)}`,
+    );
+    const row = records[0];
+    return row === undefined || row.place === null ? null : { state: stateOf(row), killed: row.state === 'running' };
+  }
+
+  async save(state: FillState): Promise<void> {
+    const { batches, documents, skipped, failed } = state;
+    const place = placeOf(state);
+    if (this.#id === null) return this.#insert(state, place);
+    await run(
+      await this.#connection(),
+      (s) =>
+        `UPDATE ${s.tables.fill} SET state = 'running', ${cursor(s)} = ${s.value(place)}, batches = ${s.value(batches)},
+         documents = ${s.value(documents)}, skipped = ${s.value(skipped)}, failed = ${s.value(failed)},
+         updated_at = ${s.dialect.nowMs} WHERE id = ${s.value(this.#id)}`,
+    );
+  }
+
+  async #insert({ batches, documents, skipped, failed }: FillState, place: string): Promise<void> {
+    const id = crypto.randomUUID();
+    const { entity, index } = this.#fill;
+    await run(await this.#connection(), (s) => {
+      const values = [id, entity, index, 'running', place, batches, documents, skipped, failed].map((v) => s.value(v));
+      const columns = `id, entity, index_name, state, ${cursor(s)}, batches, documents, skipped, failed`;
+      return `INSERT INTO ${s.tables.fill} (${columns}, started_at, updated_at)
+        VALUES (${values.join(', ')}, ${s.dialect.nowMs}, ${s.dialect.nowMs})`;
+    });
+    this.#id = id;
+  }
+
+  async end(outcome: 'done' | 'failed'): Promise<void> {
+    await run(
+      await this.#connection(),
+      (s) =>
+        `UPDATE ${s.tables.fill} SET state = ${s.value(outcome)}, updated_at = ${s.dialect.nowMs} WHERE id = ${s.value(this.#id)}`,
+    );
+  }
+}
+
+interface Row {
+  readonly place: string | null;
+  readonly state: string;
+  readonly batches: unknown;
+  readonly documents: unknown;
+  readonly skipped: unknown;
+  readonly failed: unknown;
+}
+
+/** What the cursor holds. */
+interface Place {
+  readonly ranges: readonly RangeState[];
+  readonly lastKey: DocumentKey | null;
+  readonly lateUntil: number;
+}
+
+const placeOf = ({ ranges, lastKey, lateUntil }: FillState): string =>
+  JSON.stringify({ ranges, lastKey, lateUntil } satisfies Place);
+
+const stateOf = ({ place, batches, documents, skipped, failed }: Row): FillState => ({
+  ...(JSON.parse(place!) as Place),
+  batches: Number(batches),
+  documents: Number(documents),
+  skipped: Number(skipped),
+  failed: Number(failed),
+});
