@@ -1,0 +1,16 @@
+/** How long a part may take, and what its chance begins with. */
+export interface TortureOptions {
+  /** When no more is begun, by `Date.now()`. */
+  readonly deadline: number;
+  readonly seed: number;
+}
+
+/** What a part has found. */
+export interface Tally {
+  readonly histories: number;
+  readonly lost: number;
+  readonly stale: number;
+  readonly ghosts: number;
+  /** Saves that failed, and processes that ended by an error. */
+  readonly failed?: number;
+}
