@@ -19,11 +19,13 @@ module.exports = {
       },
     ],
   },
-  // The official client is published as ES modules only; Jest's own loader needs them translated.
-  transformIgnorePatterns: ['/node_modules/(?!meilisearch/)'],
+  // Published as ES modules only; Jest's own loader needs them translated.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:meilisearch|pg-boss|serialize-error|non-error|rrule-temporal|temporal-spec)/)',
+  ],
   moduleNameMapper: {
     '^scrypath$': '<rootDir>/src/index.ts',
-    '^scrypath/(meilisearch|embedded|testing)$': '<rootDir>/src/$1/index.ts',
+    '^scrypath/(meilisearch|embedded|pg-boss|bullmq|testing)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],

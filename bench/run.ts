@@ -1,11 +1,16 @@
 import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
+import { backfillBench } from './backfill.js';
+import { captureBench } from './capture.js';
 import { embeddedBench } from './embedded.js';
 import { isShort, lineOf, type Outcome } from './figure.js';
+import { outboxBench } from './outbox.js';
 import { projectionBench } from './projection.js';
 import { queryBench } from './query.js';
 import { searchBench } from './search.js';
 import { syncBench } from './sync.js';
+import { triggersBench } from './triggers.js';
+import { verifyBench } from './verify.js';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   search: searchBench,
@@ -13,6 +18,11 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   query: queryBench,
   sync: syncBench,
   embedded: embeddedBench,
+  capture: captureBench,
+  outbox: outboxBench,
+  triggers: triggersBench,
+  backfill: backfillBench,
+  verify: verifyBench,
 };
 
 const STRICT = '--strict';

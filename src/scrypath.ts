@@ -1,17 +1,27 @@
-import type { EntityMetadata, EntitySchema } from 'typeorm';
+import type { EntityMetadata, EntitySchema, MigrationInterface } from 'typeorm';
 import type { TaskRef } from './backend/task.js';
 import { captureFromOrm } from './capture/orm-capture.js';
+import { withoutCapture } from './capture/without-capture.js';
 import { ScrypathError } from './errors/scrypath-error.js';
 import type { EntityClass } from './metadata/declaration.js';
 import { MetadataRegistry } from './metadata/metadata-registry.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import { type PreparedIndex, prepareIndex } from './operator/prepare-indexes.js';
 import { type ResolvedOptions, resolveOptions, type ScrypathOptions } from './options/scrypath-options.js';
-import { projectionOf } from './projection/projection.js';
+import { joinTokens, splitTokens } from './outbox/mark-id.js';
+import { OutboxWiring } from './outbox-wiring.js';
+import { type Projection, projectionOf } from './projection/projection.js';
 import type { JsonOf } from './search/json-of.js';
-import { SearchService } from './search-service.js';
+import { SearchService, type WaitOptions } from './search-service.js';
 import { watchTransactions } from './sync/transaction-guard.js';
 import { type Logger, safely } from './telemetry/logger.js';
+import { type GenerateOptions, generateTriggersMigration } from './triggers/generate.js';
+import { type TriggersMigrationOptions, triggersMigration } from './triggers/install.js';
+import { type TriggerReport, verifyTriggers } from './triggers/verify.js';
+import type { VerifySite } from './verify/verify-site.js';
+import { readConnection } from './worker/background-runner.js';
+import type { FailedWorkOptions, FailedWorkReport } from './worker/failed-work.js';
+import type { Worker, WorkerOptions } from './worker/worker.js';
 
 /** What `start` and `prepare` found and made. */
 export interface Preparation {
@@ -34,6 +44,7 @@ export class Scrypath {
   readonly #pending = new Set<Promise<unknown>>();
   /** The last task accepted on each index; tasks of one index end in order. */
   readonly #lastTasks = new Map<string, TaskRef>();
+  readonly #outbox: OutboxWiring | null;
   #stopCapture: (() => void) | null = null;
   #closed = false;
 
@@ -46,15 +57,28 @@ export class Scrypath {
       prefix,
     });
     watchTransactions(dataSource);
+    const { outbox } = this.#options;
+    this.#outbox =
+      outbox &&
+      new OutboxWiring(
+        this.#options,
+        outbox,
+        this.#logger,
+        () => this.#registry.all(),
+        (work) => void this.#track(work),
+      );
   }
 
   /**
-   * Checks every declaration, prepares the indexes, and starts capture where it is on.
-   * @throws ScrypathError `DECLARATION_INVALID` with all mistakes of all entities, `DATA_SOURCE_NOT_READY`, `BACKEND_…`
+   * Checks every declaration, prepares the indexes and the outbox, and starts capture where it is on.
+   * @throws ScrypathError `DECLARATION_INVALID` with all mistakes of all entities, `DATA_SOURCE_NOT_READY`, `BACKEND_…`,
+   * `OUTBOX_MISSING`, `OUTBOX_MISMATCH`, `TRIGGERS_MISSING`
    */
   async start(): Promise<Preparation> {
     const preparation = await this.prepare();
-    if (this.#options.capture === 'orm' && this.#stopCapture === null) this.#stopCapture = this.#startCapture();
+    await this.#outbox?.startQueue();
+    if (this.#outbox) await this.#outbox.startCapture();
+    else if (this.#options.capture === 'orm' && this.#stopCapture === null) this.#stopCapture = this.#startCapture();
     return preparation;
   }
 
@@ -66,6 +90,7 @@ export class Scrypath {
     this.#open();
     const { backend, timeoutMs } = this.#options;
     const metadatas = this.#registry.all();
+    await this.#outbox?.prepareTables();
     const indexes = await Promise.all(metadatas.map((metadata) => prepareIndex(backend, metadata, timeoutMs)));
     for (const { entity, index, differences } of indexes)
       if (differences.length > 0)
@@ -74,6 +99,7 @@ export class Scrypath {
           index,
           differences,
         });
+    await this.#outbox?.adoptIndexes(indexes);
     return Object.freeze({ indexes: Object.freeze(indexes) });
   }
 
@@ -100,13 +126,106 @@ export class Scrypath {
     for (const { id, index } of outcomes) if (this.#lastTasks.get(index)?.id === id) this.#lastTasks.delete(index);
   }
 
-  /** Stops capture, waits for what is under way, and closes the backend. Verbs refuse afterwards. The DataSource stays open. */
+  /**
+   * A worker that brings what is dirty to the engine, until it is stopped. Any number of them share the work, in one process
+   * or in many.
+   * @throws ScrypathError `OPTION_INVALID` where the instance has no outbox, or an option does not hold
+   */
+  worker(options: WorkerOptions = {}): Worker {
+    return this.#theOutbox().delivery.worker(options);
+  }
+
+  /**
+   * Runs `fn`, and gives the token of everything that was committed into the outbox in it, by capture or by verbs; null
+   * where nothing was.
+   * @example
+   * const { token } = await scrypath.track(() => repository.save(movie));
+   * if (token !== null) await scrypath.waitForCompletion(token);
+   */
+  async track<T>(fn: () => T | Promise<T>): Promise<{ readonly value: T; readonly token: string | null }> {
+    const { value, tokens } = await this.#theOutbox().track(fn);
+    return { value, token: tokens.size === 0 ? null : joinTokens(tokens) };
+  }
+
+  /**
+   * Resolves when the engine has reported the success of all work of a token: a search shows it. Where no worker of this
+   * instance runs, it brings the work to the engine itself; failures are tried again until the time is over.
+   * @param options.timeoutMs longest wait, in milliseconds; default `sync.timeoutMs`
+   * @throws ScrypathError `WORK_TIMEOUT`, `WORK_DISCARDED`, `OPTION_INVALID`
+   */
+  async waitForCompletion(
+    token: string,
+    { timeoutMs = this.#options.timeoutMs, signal }: WaitOptions = {},
+  ): Promise<void> {
+    const waiting = { goal: 'completed', timeoutMs, signal, failFast: false, drains: false } as const;
+    await this.#track(this.#theOutbox().delivery.wait(splitTokens(token), waiting));
+  }
+
+  /**
+   * Work that failed and is tried again, and work that was discarded, by pages; behind it the failed jobs of the queue.
+   * @throws ScrypathError `OPTION_INVALID`
+   */
+  async failedWork(options: FailedWorkOptions = {}): Promise<FailedWorkReport> {
+    return this.#theOutbox().failed.page(options);
+  }
+
+  /** Makes failed work due at once, discarded work too. Resolves to whether there was such work. */
+  async retry(id: string): Promise<boolean> {
+    const { delivery, failed } = this.#theOutbox();
+    const found = await failed.retry(id);
+    if (found) delivery.committed();
+    return found;
+  }
+
+  /**
+   * Gives failed work up: what is tried again becomes discarded, what is discarded leaves the list. The document stays as
+   * it is. Resolves to whether there was such work.
+   */
+  async discard(id: string): Promise<boolean> {
+    return this.#theOutbox().failed.discard(id);
+  }
+
+  /**
+   * Runs `fn`, whose writes are not captured: for seeds and imports. Each entity written in it is reported as unresolved,
+   * with the reason.
+   */
+  withoutCapture<T>(reason: string, fn: () => T): T {
+    return withoutCapture(reason, fn);
+  }
+
+  /**
+   * The source text of a migration with the SQL of every trigger that `capture: 'triggers'` needs, to review and to commit.
+   * @example const source = await scrypath.generateTriggersMigration();
+   */
+  generateTriggersMigration(options: GenerateOptions = {}): Promise<string> {
+    return generateTriggersMigration(this.#options.dataSource, this.#theOutbox().fanOut, options);
+  }
+
+  /** The same as a class for the `migrations` of a DataSource: what it does is decided when it runs. */
+  triggersMigration(options: TriggersMigrationOptions = {}): new () => MigrationInterface {
+    return triggersMigration(this.#theOutbox().fanOut, options);
+  }
+
+  /** Compares the triggers in the database with those that the declarations ask for. It changes nothing. */
+  verifyTriggers(): Promise<TriggerReport> {
+    return verifyTriggers(this.#options.dataSource, this.#theOutbox().fanOut);
+  }
+
+  /** Writes that capture could not resolve to keys, since the instance was made. */
+  get unresolvedWrites(): number {
+    return this.#outbox?.unresolvedWrites ?? 0;
+  }
+
+  /** Stops capture and workers, waits for what is under way, and closes the backend. Verbs refuse afterwards. The DataSource stays open. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#stopCapture?.();
     this.#stopCapture = null;
+    // Before the wait: in the modes that bring captured writes, each commit would add to it.
+    this.#outbox?.stopCapture();
     this.#closed = true;
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#outbox?.close();
     await this.#options.backend.close?.();
   }
 
@@ -114,11 +233,25 @@ export class Scrypath {
     let service = this.#services.get(metadata);
     if (service === undefined) {
       const { backend, dataSource, mode, timeoutMs } = this.#options;
+      const projection = projectionOf(metadata);
       service = new SearchService<object, unknown>({
         backend,
         metadata,
-        projection: projectionOf(metadata),
+        projection,
         manager: dataSource.manager,
+        outbox: this.#outbox,
+        verifySite: () => this.#verifySite(metadata, projection),
+        fillSite: () => ({
+          backend,
+          metadata,
+          projection,
+          dataSource,
+          delivery: this.#outbox?.delivery ?? null,
+          timeoutMs,
+        }),
+        waitForCompletion: (token, options) => this.waitForCompletion(token, options),
+        failedWork: (options) => this.failedWork(options),
+        adopt: (index) => this.#theOutbox().adoptIndex(index),
         defaults: { mode, timeoutMs },
         open: () => this.#open(),
         accepted: (tasks) => {
@@ -144,6 +277,28 @@ export class Scrypath {
       indexesOf,
       sync: (metadata, keys, manager, unprojectable) =>
         this.#serviceOf(metadata).syncCaptured(keys, manager, unprojectable),
+    });
+  }
+
+  #verifySite(metadata: SearchMetadata, projection: Projection): VerifySite {
+    const { backend, dataSource } = this.#options;
+    const dependencies = this.#outbox?.dependenciesOf(metadata) ?? null;
+    return {
+      metadata,
+      projection,
+      backend,
+      connect: () => readConnection(dataSource),
+      outbox: dependencies && { dependencies },
+    };
+  }
+
+  #theOutbox(): OutboxWiring {
+    this.#open();
+    if (this.#outbox !== null) return this.#outbox;
+    throw new ScrypathError({
+      code: 'OPTION_INVALID',
+      happened: 'This Scrypath instance has no outbox.',
+      remedy: 'Give it the option outbox: true.',
     });
   }
 

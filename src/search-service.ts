@@ -8,18 +8,27 @@ import {
   checkSyncOptions,
   hydrationOf,
 } from './call-arguments.js';
+import { type DirtyRows, markAllDirty, markDirty } from './capture/mark-dirty.js';
 import type { DocumentKey, SearchDocument } from './document/search-document.js';
 import { ScrypathError } from './errors/scrypath-error.js';
+import { type BackfillOptions, type FilledIndex, type FillSite, fillIndex } from './fill-index.js';
 import type { Hydrate } from './hydration/hydrate.js';
 import type { FieldPath } from './metadata/field-path.js';
 import { indexNameOf, isIndexName } from './metadata/index-name.js';
+import type { PrimaryKey } from './metadata/primary-key.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { SyncMode } from './metadata/sync-mode.js';
+import type { CommittedMarks } from './outbox/commit-watch.js';
 import type { JsonOf } from './search/json-of.js';
 import { runSearch } from './search/run-search.js';
 import type { SearchOptions, SearchResult } from './search/search-result.js';
+import { markIn } from './sync/outbox-sync.js';
 import type { SyncResult } from './sync/sync-result.js';
 import { deleteKeys, type SyncCall, type SyncSite, syncKeys, syncRecords } from './sync/sync-verbs.js';
+import { type VerifyOptions, verifyIndex } from './verify/verify-index.js';
+import type { VerifyReport } from './verify/verify-report.js';
+import type { VerifySite } from './verify/verify-site.js';
+import type { FailedWorkOptions, FailedWorkReport } from './worker/failed-work.js';
 
 /** Options of one sync call; they win over the entity's and the instance's. */
 export interface SyncOptions {
@@ -35,8 +44,26 @@ export interface SyncOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A record's primary key: the value where it has one field, else (or too) an object of its fields. */
-export type PrimaryKey<E> = string | number | bigint | Date | Uint8Array | Partial<E>;
+/** Options of one verification; `index` and `prefix` name another index than the entity's own. */
+export type ServiceVerifyOptions = VerifyOptions & { readonly prefix?: string };
+
+export interface WaitOptions {
+  /** Longest wait, in milliseconds; default `sync.timeoutMs`. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface MarkOptions {
+  /** Whose transaction the marks join. */
+  readonly manager?: EntityManager;
+}
+
+/** What was marked dirty. */
+export interface Marked {
+  /** What `waitForCompletion` takes; null where no row matched. */
+  readonly token: string | null;
+  readonly count: number;
+}
 
 /** What filters, sorts and facets may name: the entity's paths, and those of a hook's document. */
 export type Searched<E, D> = [JsonOf<E>] extends [D] ? E : Omit<E, keyof D> & D;
@@ -45,6 +72,14 @@ export type Searched<E, D> = [JsonOf<E>] extends [D] ? E : Omit<E, keyof D> & D;
 export interface ServiceSite extends SyncSite {
   readonly defaults: { readonly mode: SyncMode; readonly timeoutMs: number };
   readonly open: () => void;
+  /** Takes the index that is there now for the one to write to. */
+  readonly adopt: (index: string) => Promise<void>;
+  /** What a backfill works with. */
+  readonly fillSite: () => FillSite;
+  /** What a verification works with. */
+  readonly verifySite: () => VerifySite;
+  readonly waitForCompletion: (token: string, options?: WaitOptions) => Promise<void>;
+  readonly failedWork: (options: FailedWorkOptions) => Promise<FailedWorkReport>;
 }
 
 /**
@@ -120,7 +155,94 @@ export class SearchService<E extends object, D = JsonOf<E>> {
     return syncKeys(this.#site, keys, { ...this.#call({ manager }), unprojectable });
   }
 
-  /** Removes the record's document, by entity or primary key. The row is not read, and need not exist any more. */
+  /**
+   * Compares the index with the database by content, key by key, and changes nothing. Writes under way are waited for, and
+   * what is still on its way is counted as pending.
+   * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`, `OPTION_INVALID`; and whatever the database throws
+   * @example
+   * const { clean, counts, differences } = await movies.verify();
+   * if (!clean) console.log(counts, differences);
+   */
+  async verify(options: ServiceVerifyOptions = {}): Promise<VerifyReport> {
+    this.#site.open();
+    const { index, prefix, ...asked } = options;
+    const name = this.#indexName(index, prefix);
+    return this.#site.track(verifyIndex(this.#site.verifySite(), { ...asked, index: name }));
+  }
+
+  /**
+   * Writes every record that belongs in the index, at the engine's own speed and with flat memory. Into the live index with
+   * an outbox it loses nothing that is written meanwhile: what workers send beside it is sent once more behind it. It
+   * removes no document whose row is gone: `verify` finds those.
+   *
+   * Where it stops it rejects with the reason, `backfillReportOf(error)` says how far it had got, and `resume: true` goes on.
+   * @throws ScrypathError `BACKFILL_RUNNING`, `WORK_TIMEOUT`, `INDEX_NOT_FOUND`, `PROJECTION_FAILED`, `TASK_…`, `BACKEND_…`
+   * @example
+   * const { documents, replayed } = await movies.backfill({ onProgress: ({ rows, total }) => console.log(rows, total) });
+   */
+  async backfill(options: BackfillOptions = {}): Promise<FilledIndex> {
+    this.#site.open();
+    return this.#site.track(fillIndex(this.#site.fillSite(), this.#indexName(options.into, undefined), options));
+  }
+
+  /** As `scrypath.waitForCompletion`. */
+  waitForCompletion(token: string, options?: WaitOptions): Promise<void> {
+    return this.#site.waitForCompletion(token, options);
+  }
+
+  /** As `scrypath.failedWork`, of this entity's documents. */
+  failedWork(options: Omit<FailedWorkOptions, 'entity'> = {}): Promise<FailedWorkReport> {
+    return this.#site.failedWork({ ...options, entity: this.metadata.entity });
+  }
+
+  /**
+   * Marks the records of the rows that match dirty, by one statement: for writes that capture cannot see. Soft-deleted rows
+   * are among them. They are sent as queued work, whatever the mode.
+   * @param options.manager whose transaction the marks join
+   * @throws ScrypathError `OPTION_INVALID` without a condition or an outbox, `SYNC_IN_TRANSACTION`, `KEY_INVALID`
+   * @example await movies.markDirty({ year: 1982 });
+   */
+  markDirty(rows: DirtyRows<E>, options: MarkOptions = {}): Promise<Marked> {
+    return this.#mark(options, (manager) => markDirty(this.metadata, rows as DirtyRows, manager));
+  }
+
+  /**
+   * As {@link markDirty}, for every row. Documents without a row are not found so.
+   * @example const { count } = await movies.markAllDirty();
+   */
+  markAllDirty(options: MarkOptions = {}): Promise<Marked> {
+    return this.#mark(options, (manager) => markAllDirty(this.metadata, manager));
+  }
+
+  async #mark(options: MarkOptions, mark: (manager: EntityManager) => Promise<CommittedMarks>): Promise<Marked> {
+    this.#site.open();
+    checkSyncOptions(this.metadata.entity, options);
+    const { outbox } = this.#site;
+    if (outbox === null)
+      throw new ScrypathError({
+        code: 'OPTION_INVALID',
+        entity: this.metadata.entity,
+        happened: `Rows of ${this.metadata.entity} were to be marked dirty, and this Scrypath instance has no outbox.`,
+        remedy: 'Give it the option outbox: true, or call syncKeys.',
+      });
+    const { token, count } = await this.#site.track(markIn(outbox, this.#site, options.manager, mark));
+    return Object.freeze({ token: count === 0 ? null : token, count });
+  }
+
+  /**
+   * Takes the index that is there now for the one to write to, after `INDEX_REPLACED`. What the index lacks it goes on
+   * lacking: mark everything dirty, or rebuild it.
+   * @throws ScrypathError `INDEX_NOT_FOUND`, `OPTION_INVALID` without an outbox
+   */
+  async adoptIndex(): Promise<void> {
+    this.#site.open();
+    await this.#site.adopt(this.indexName);
+  }
+
+  /**
+   * Removes the record's document, by entity or primary key. Without an outbox the row is not read, and need not exist any
+   * more; with one the document is removed where the row is gone.
+   */
   deleteRecord(record: E | PrimaryKey<E>, options: SyncOptions = {}): Promise<SyncResult> {
     return this.deleteRecords([record], options);
   }
@@ -175,7 +297,26 @@ export class SearchService<E extends object, D = JsonOf<E>> {
     const { mode = this.metadata.mode ?? this.#site.defaults.mode, timeoutMs = this.#site.defaults.timeoutMs } =
       options;
     const { manager, signal } = options;
+    this.#checkOutbox(mode, options);
     return { mode, timeoutMs, manager, signal, index: this.#indexName(options.index, options.prefix) };
+  }
+
+  #checkOutbox(mode: SyncMode, { index, prefix }: SyncOptions): void {
+    const { entity } = this.metadata;
+    if (this.#site.outbox === null && mode === 'queued')
+      throw new ScrypathError({
+        code: 'OPTION_INVALID',
+        entity,
+        happened: `A queued sync of ${entity} was asked for, and this Scrypath instance has no outbox.`,
+        remedy: 'Give it the option outbox: true.',
+      });
+    if (this.#site.outbox !== null && (index !== undefined || prefix !== undefined))
+      throw new ScrypathError({
+        code: 'OPTION_INVALID',
+        entity,
+        happened: `A sync of ${entity} was given another index; with an outbox a record belongs to its entity's index.`,
+        remedy: 'Leave index and prefix out, or use an instance without an outbox.',
+      });
   }
 
   #indexName(index: string | undefined, prefix: string | undefined): string {

@@ -16,19 +16,31 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   projection: ['metadata', 'document', 'errors'],
   query: ['metadata', 'document', 'errors'],
   outbox: ['metadata', 'document', 'errors', 'telemetry'],
+  'fan-out': ['outbox', 'metadata', 'document', 'errors'],
+  triggers: ['fan-out', 'outbox', 'metadata', 'errors'],
   backend: ['query', 'metadata', 'document', 'errors'],
   records: ['metadata', 'document'],
   hydration: ['records', 'metadata', 'document', 'telemetry'],
   search: ['hydration', 'backend', 'query', 'projection', 'metadata', 'document', 'telemetry'],
-  sync: ['records', 'projection', 'backend', 'metadata', 'document', 'errors', 'telemetry'],
-  capture: ['sync', 'metadata', 'document', 'errors', 'telemetry'],
+  worker: ['queue', 'outbox', 'records', 'projection', 'backend', 'metadata', 'document', 'errors', 'telemetry'],
+  sync: ['worker', 'outbox', 'records', 'projection', 'backend', 'metadata', 'document', 'errors', 'telemetry'],
+  verify: ['outbox', 'records', 'projection', 'backend', 'metadata', 'document', 'errors', 'telemetry'],
+  backfill: ['outbox', 'records', 'projection', 'backend', 'metadata', 'document', 'errors', 'telemetry'],
+  capture: ['sync', 'fan-out', 'outbox', 'metadata', 'document', 'errors', 'telemetry'],
   operator: ['sync', 'backend', 'metadata', 'errors'],
-  options: ['backend', 'metadata', 'telemetry', 'errors'],
+  options: ['worker', 'queue', 'outbox', 'backend', 'metadata', 'telemetry', 'errors'],
   '.': [
     'options',
     'operator',
     'capture',
     'sync',
+    'verify',
+    'backfill',
+    'worker',
+    'queue',
+    'triggers',
+    'fan-out',
+    'outbox',
     'search',
     'hydration',
     'records',
@@ -41,12 +53,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'errors',
   ],
+  queue: ['outbox', 'errors', 'telemetry'],
   meilisearch: ['backend', 'query', 'metadata', 'document', 'telemetry', 'errors'],
   embedded: ['backend', 'query', 'metadata', 'document', 'telemetry', 'errors'],
-  testing: ['.', 'embedded', 'backend', 'query', 'metadata', 'document', 'errors'],
+  'pg-boss': ['queue', 'outbox', 'errors', 'telemetry'],
+  bullmq: ['queue', 'outbox', 'errors', 'telemetry'],
+  testing: ['.', 'embedded', 'queue', 'outbox', 'backend', 'query', 'metadata', 'document', 'errors'],
 };
 const ENGINES = ['meilisearch', 'embedded'];
-const DOORS = ['testing', ...ENGINES];
+const QUEUES = ['pg-boss', 'bullmq'];
+const DOORS = ['testing', ...ENGINES, ...QUEUES];
 
 interface Import {
   readonly from: string;
@@ -142,8 +158,10 @@ it('the core loads TypeORM, reflect-metadata and Node only; what else is optiona
     .map(({ to }) => to.split('/')[0]!);
   expect([...new Set(outside)].sort()).toEqual([
     'node:async_hooks',
+    'node:crypto',
     'node:diagnostics_channel',
     'node:module',
+    'node:os',
     'reflect-metadata',
     'typeorm',
   ]);

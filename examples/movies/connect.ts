@@ -29,7 +29,13 @@ export async function connect(): Promise<Example> {
   const entities = [Movie, Director, Distributor];
   const dataSource = dataSourceFor({ entities, entityPrefix: 'scrypath_example_', synchronize: true });
   const backend = host ? meilisearch({ host, apiKey: apiKey || undefined }) : embedded();
-  const scrypath = new Scrypath({ dataSource, backend, capture: capture as Capture, prefix: 'scrypath_example' });
+  const scrypath = new Scrypath({
+    dataSource,
+    backend,
+    sync: { mode: 'queued' },
+    capture: capture as Capture,
+    prefix: 'scrypath_example',
+  });
   await dataSource.initialize();
   return {
     dataSource,

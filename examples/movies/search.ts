@@ -33,7 +33,7 @@ async function load({ dataSource, scrypath }: Example): Promise<void> {
   if (!(await repository.exists())) await loadMovies(dataSource, readFilmList().films);
   await scrypath.start();
   const { page } = await scrypath.for(Movie).search('');
-  if (page.totalHits !== (await repository.count())) await indexMovies(scrypath, repository);
+  if (page.totalHits !== (await repository.count())) await indexMovies(scrypath);
 }
 
 const films = (number: number) => `${grouped(number)} ${number === 1 ? 'film' : 'films'}`;

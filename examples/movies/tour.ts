@@ -2,6 +2,7 @@ import type { Scrypath, SearchService } from 'scrypath';
 import { And, LessThan, MoreThanOrEqual, type Repository } from 'typeorm';
 import { Checks } from './checks.js';
 import type { Example } from './connect.js';
+import { Director } from './entities/director.js';
 import { Movie } from './entities/movie.js';
 import { readFilmList } from './film-list.js';
 import { indexMovies } from './index-movies.js';
@@ -12,6 +13,7 @@ interface Tour {
   readonly scrypath: Scrypath;
   readonly movies: SearchService<Movie>;
   readonly repository: Repository<Movie>;
+  readonly directors: Repository<Director>;
   readonly checks: Checks;
 }
 
@@ -24,22 +26,28 @@ export async function takeTour({ dataSource, scrypath, stack }: Example): Promis
   const { films, untitled } = readFilmList();
   const repository = dataSource.getRepository(Movie);
 
-  // The rows come before capture starts, as in an application that has had them for years: they are indexed in pages.
+  // The rows come before capture starts, as in an application that has had them for years.
   const [, loading] = await timed(() => loadMovies(dataSource, films));
   await scrypath.start();
-  const [documents, indexing] = await timed(() => indexMovies(scrypath, repository));
+  const worker = scrypath.worker();
+  await worker.start();
+  const [documents, indexing] = await timed(() => indexMovies(scrypath));
   printTable([
     ['rows written', grouped(films.length), loading],
     ['documents indexed', grouped(documents), indexing],
     ['left out', grouped(untitled), 'without a title'],
   ]);
 
-  const tour: Tour = { scrypath, movies: scrypath.for(Movie), repository, checks: new Checks() };
+  const directors = dataSource.getRepository(Director);
+  const tour: Tour = { scrypath, movies: scrypath.for(Movie), repository, directors, checks: new Checks() };
   await compareCounts(tour);
   await forgiveTypo(tour);
   await filterAndSort(tour);
   await hydrateHits(tour);
   await changeTitle(tour);
+  await renameDirector(tour);
+  await updateMany(tour);
+  await rollBack(tour);
   await deleteRow(tour);
   return tour.checks.conclude();
 }
@@ -112,14 +120,60 @@ async function changeTitle({ scrypath, movies, repository, checks }: Tour): Prom
   const before = await movies.search('eyes wide shut');
   checks.that('it is found under its old title before', idsOf(before.hits).includes(movie.id), titlesOf(before.hits));
 
-  await repository.save(Object.assign(movie, { title: 'Traumnovelle' }));
-  await scrypath.drain();
+  await untilSearchable(scrypath, () => repository.save(Object.assign(movie, { title: 'Traumnovelle' })));
 
   const { hits } = await movies.search('traumnovelle');
   printHits(hits);
   checks.that('it is found under its new title', idsOf(hits).includes(movie.id), titlesOf(hits));
   const after = await movies.search('eyes wide shut', { page: { size: 1000 } });
   checks.that('it is not found under its old title', !idsOf(after.hits).includes(movie.id), titlesOf(after.hits));
+}
+
+async function renameDirector({ scrypath, movies, repository, directors, checks }: Tour): Promise<void> {
+  heading('A renamed director: Ridley Scott becomes Sir Ridley');
+  const director = await directors.findOneByOrFail({ name: 'Ridley Scott' });
+  const rows = await repository.countBy({ director: { id: director.id } });
+
+  // The films are not touched: their documents hold the name, and follow it.
+  const [, took] = await timed(() =>
+    untilSearchable(scrypath, () => directors.save(Object.assign(director, { name: 'Sir Ridley' }))),
+  );
+  const { page } = await movies.search('', { filter: { 'director.name': 'Sir Ridley' } });
+  console.log(`   ${page.totalHits} films followed (${took})`);
+  checks.that('his films are found under his new name', rows > 0 && page.totalHits === rows, page);
+}
+
+async function updateMany({ scrypath, movies, repository, checks }: Tour): Promise<void> {
+  heading('One UPDATE of many rows: Western becomes Horse opera');
+  const rows = await repository.countBy({ genre: 'Western' });
+
+  const [, took] = await timed(() =>
+    untilSearchable(scrypath, () => repository.update({ genre: 'Western' }, { genre: 'Horse opera' })),
+  );
+  const { page } = await movies.search('', { filter: { genre: 'Horse opera' } });
+  console.log(`   ${page.totalHits} films changed (${took})`);
+  checks.that('every row that it changed is found', rows > 0 && page.totalHits === rows, page);
+}
+
+async function rollBack({ scrypath, movies, repository, checks }: Tour): Promise<void> {
+  heading('A transaction that is rolled back');
+  const { value, token } = await scrypath.track(() =>
+    repository.manager
+      .transaction(async (manager) => {
+        await manager.update(Movie, { title: 'Vertigo' }, { title: 'Never committed' });
+        throw new Error('rolled back');
+      })
+      .catch((error: Error) => error.message),
+  );
+  const { hits } = await movies.search('"never committed"');
+  checks.that('it leaves no trace', value === 'rolled back' && token === null && hits.length === 0, { value, token });
+}
+
+/** Writes, and waits until a search shows what was written. */
+async function untilSearchable<T>(scrypath: Scrypath, write: () => Promise<T>): Promise<T> {
+  const { value, token } = await scrypath.track(write);
+  if (token !== null) await scrypath.waitForCompletion(token);
+  return value;
 }
 
 async function deleteRow(tour: Tour): Promise<void> {
@@ -130,8 +184,7 @@ async function deleteRow(tour: Tour): Promise<void> {
   const before = await movies.search('gigli');
   checks.that('it is found before', idsOf(before.hits).includes(id), titlesOf(before.hits));
 
-  await repository.remove(movie);
-  await scrypath.drain();
+  await untilSearchable(scrypath, () => repository.remove(movie));
 
   const after = await movies.search('gigli', { page: { size: 1000 } });
   checks.that('it is not found any more', !idsOf(after.hits).includes(id), titlesOf(after.hits));

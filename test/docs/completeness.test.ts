@@ -23,7 +23,9 @@ it('docs/telemetry.md has a row for every operation that publishes', () => {
 });
 
 it.each(['README.md', 'docs/sync-modes.md'])('%s says what each sync mode promises', (file) => {
-  const rows = [...read(file).matchAll(/^\| `([a-z]+)`(?: \(default\))? *\| the engine/gm)].map(([, mode]) => mode);
+  const rows = [...read(file).matchAll(/^\| `([a-z]+)`(?: \(default\))? *\| the (?:engine|work) (?:has|is)/gm)].map(
+    ([, mode]) => mode,
+  );
   expect(rows).toEqual([...SYNC_MODES]);
 });
 

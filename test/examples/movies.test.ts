@@ -97,7 +97,10 @@ onEveryStack('the tour of the movies', (stack) => {
     async () => {
       const first = await copy.start(environment);
       const second = await copy.start(environment);
-      expect([first.code, first.stderr, second.code, second.stderr]).toEqual([0, '', 0, '']);
+      expect([first.code, first.stderr, second.code]).toEqual([0, '', 0]);
+      // A database that stays remembers an index that was in the memory of a process.
+      const forgets = stack.engine === 'embedded' && stack.database !== 'sqlite';
+      expect(second.stderr).toMatch(forgets ? /^The index "scrypath_example_movies" of Movie was missing.*\n$/ : /^$/);
       expect(withoutTimes(second.stdout)).toBe(withoutTimes(first.stdout));
       expect(first.stdout).toContain(`on ${stack.database} and ${stack.engine}`);
       // The films are the same everywhere, so all that differs is the name of the stack.

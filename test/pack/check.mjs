@@ -13,6 +13,8 @@ const doors = Object.keys(manifest.exports).filter((door) => door !== './package
 const nameOf = (door) => join(manifest.name, door);
 const REQUIRED_PEERS = Object.keys(manifest.peerDependencies).filter((peer) => !manifest.peerDependenciesMeta[peer]);
 const OPTIONAL_PEERS = Object.keys(manifest.peerDependenciesMeta);
+// Mistakes of the package itself: the types of pg-boss 12.35 name one that was left out of them.
+const FAULTY_TYPES = /node_modules\/pg-boss\/dist\/\w+\.d\.ts\S* error TS2724: .*ResolvedConstructorOptions/;
 
 let failures = 0;
 
@@ -125,6 +127,8 @@ function checkWithoutOptionalPeers() {
     ['embedded', 'embedded()', 'libsql'],
     ['embedded', 'libsqlDriver()', 'libsql'],
     ['meilisearch', "meilisearch({ host: 'http://127.0.0.1:7700' })", 'meilisearch'],
+    ['pg-boss', "pgBoss({ connectionString: 'postgres://127.0.0.1/app' })", 'pg-boss'],
+    ['bullmq', "bullmq({ connection: { host: '127.0.0.1' } })", 'bullmq'],
   ];
   for (const [door, call, peer] of missing) {
     check(`${call} says that ${peer} is missing`, () => {
@@ -150,7 +154,7 @@ function checkDoors() {
     });
     check(`importing ${nameOf(door)} loads no optional peer`, () => {
       const code = `require('${nameOf(door)}');
-        const optional = /node_modules.(?:@?libsql|@neon-rs|meilisearch|class-transformer)\\b/;
+        const optional = /node_modules.(?:@?libsql|@neon-rs|meilisearch|class-transformer|pg-boss|bullmq|ioredis)\\b/;
         const loaded = Object.keys(require.cache).filter((file) => optional.test(file.replace(/^.*scrypath.dist/, '')));
         console.log(loaded.join());`;
       return evaluateCommonJs(code, clean);
@@ -218,6 +222,14 @@ function checkTypes(circumstance, programs, imported) {
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mts', '*.cts'] }));
   check(`its types compile under nodenext, as ES modules and CommonJS, ${circumstance}`, () => {
-    run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', folder, '--pretty', 'false'], clean);
+    try {
+      run(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', folder, '--pretty', 'false'], clean);
+      return undefined;
+    } catch (error) {
+      return error.message
+        .split(' | ')
+        .filter((line) => !FAULTY_TYPES.test(line))
+        .join(' | ');
+    }
   });
 }

@@ -1,15 +1,20 @@
 import 'reflect-metadata';
 import { type MeilisearchServer, meilisearchProgram, startMeilisearch } from './meilisearch-server';
-import { ADDRESSES, probe, type Reachable, remember } from './reachable';
+import { ADDRESSES, probe, probeRedis, type Reachable, remember } from './reachable';
 
 type WithServer = typeof globalThis & { __scrypathMeilisearch?: MeilisearchServer | null };
 
 /** Finds out which databases and engines can be tested against, and starts a Meilisearch where a program is there. */
 export default async function setUp(): Promise<void> {
-  const [postgres, mariadb] = await Promise.all([probe(ADDRESSES.postgres), probe(ADDRESSES.mariadb)]);
+  const [postgres, mariadb, redis] = await Promise.all([
+    probe(ADDRESSES.postgres),
+    probe(ADDRESSES.mariadb),
+    probeRedis(),
+  ]);
   remember({
     databases: { sqlite: { there: true, at: { url: null } }, postgres, mariadb },
     engines: { embedded: { there: true, at: null }, meilisearch: await findMeilisearch() },
+    redis,
   });
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig';
 
@@ -11,6 +13,7 @@ export interface Reachable {
   /** Address of each server's maintenance database, or why it cannot be used. */
   readonly databases: Readonly<Record<DatabaseName, Part<{ readonly url: string | null }>>>;
   readonly engines: Readonly<Record<EngineName, Part<{ readonly url: string; readonly apiKey: string } | null>>>;
+  readonly redis: Part<{ readonly url: string }>;
 }
 export type Part<T> = { readonly there: true; readonly at: T } | { readonly there: false; readonly reason: string };
 
@@ -41,5 +44,24 @@ export async function probe(url: string): Promise<Part<{ readonly url: string }>
     return { there: true, at: { url } };
   } catch (error) {
     return { there: false, reason: `no server at ${new URL(url).host}: ${(error as Error).message}` };
+  }
+}
+
+const REDIS = process.env.SCRYPATH_REDIS_URL ?? 'redis://127.0.0.1:6379';
+
+/** Whether a Redis answers; what it says to PING may be that it wants a password. */
+export async function probeRedis(): Promise<Reachable['redis']> {
+  const { hostname, port, host } = new URL(REDIS);
+  const socket = createConnection({ host: hostname, port: Number(port || 6379), timeout: 5000 });
+  try {
+    socket.once('timeout', () => socket.destroy(new Error('no answer')));
+    await once(socket, 'connect');
+    socket.write('PING\r\n');
+    await once(socket, 'data');
+    return { there: true, at: { url: REDIS } };
+  } catch (error) {
+    return { there: false, reason: `no Redis at ${host}: ${(error as Error).message}` };
+  } finally {
+    socket.destroy();
   }
 }

@@ -4,6 +4,8 @@ import type { Backend, Scrypath, SearchResult, SearchService } from 'scrypath';
 import type { MeilisearchBackend } from 'scrypath/meilisearch';
 import type { Faults } from 'scrypath/testing';
 import type { DataSource, EntitySchema, Repository } from 'typeorm';
+import type { WorkQueue } from '../../../src/queue/work-queue.js';
+import type { QueueUnderTest } from '../../../src/testing/queue-conformance/queue-under-test.js';
 import type { Director, Movie } from './movie.js';
 
 export {
@@ -53,3 +55,5 @@ export declare class MyEngine {
 }
 export declare const startMyEngine: () => Promise<MyEngine>;
 export declare const MyBackend: new (engine: MyEngine) => Backend & { close(): Promise<void> };
+export declare const openMyQueue: (name: string) => WorkQueue;
+export declare const startMyQueue: () => Promise<QueueUnderTest>;

@@ -18,6 +18,7 @@ export {
   DeleteDateColumn,
   Entity,
   EntitySchema,
+  In,
   JoinTable,
   ManyToMany,
   ManyToOne,
