@@ -43,6 +43,7 @@ export class NullBackend implements Backend {
 
   readonly documents: Backend['documents'] = {
     scan: async function* (): AsyncGenerator<readonly StoredDocument[]> {},
+    keys: async function* (): AsyncGenerator<readonly string[]> {},
     fetch: async () => [],
   };
 

@@ -7,6 +7,7 @@ import { isShort, lineOf, type Outcome } from './figure.js';
 import { outboxBench } from './outbox.js';
 import { projectionBench } from './projection.js';
 import { queryBench } from './query.js';
+import { reindexBench } from './reindex.js';
 import { searchBench } from './search.js';
 import { syncBench } from './sync.js';
 import { triggersBench } from './triggers.js';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   outbox: outboxBench,
   triggers: triggersBench,
   backfill: backfillBench,
+  reindex: reindexBench,
   verify: verifyBench,
 };
 

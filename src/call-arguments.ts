@@ -5,6 +5,7 @@ import { hasMembers, isPlainObject, isThenable, kindOf } from './metadata/given.
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import { SYNC_MODES } from './metadata/sync-mode.js';
 import { queryInvalid } from './query/query-errors.js';
+import type { ReindexOptions } from './reindex/reindex-options.js';
 import { isMilliseconds, MILLISECONDS } from './worker/timing.js';
 
 // What the types promise, held to for callers without them: a list that is none would be a sync of nothing, silently.
@@ -131,6 +132,40 @@ const isSignal = (given: unknown): boolean => {
   const { aborted, addEventListener } = (given ?? {}) as Record<string, unknown>;
   return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 };
+
+const isCount = (least: number) => (value: unknown) => Number.isInteger(value) && (value as number) >= least;
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const REINDEX_OPTIONS: Readonly<Record<keyof ReindexOptions, readonly [holds: (value: unknown) => boolean, is: string]>> = {
+  cutover: [isBoolean, 'true or false'],
+  settings: [isPlainObject, 'an object'],
+  dropForeign: [isBoolean, 'true or false'],
+  keepOld: [isBoolean, 'true or false'],
+  maxFailures: [isCount(0), 'a whole number from 0'],
+  batchSize: [isCount(1), 'a whole number from 1'],
+  partitions: [isCount(1), 'a whole number from 1'],
+  resume: [isBoolean, 'true or false'],
+  signal: [isSignal, 'an AbortSignal'],
+  onProgress: [(value) => typeof value === 'function', 'a function'],
+};
+
+/** @throws ScrypathError `OPTION_INVALID` naming every option of a reindex that does not hold */
+export function checkReindexOptions(entity: string, given: unknown): ReindexOptions {
+  if (!isPlainObject(given)) throw argumentInvalid(entity, 'The options of a reindex must be an object.');
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const problems = Object.entries(options).flatMap(([name, value]) => {
+    if (!Object.hasOwn(REINDEX_OPTIONS, name)) return [`${name} is not an option`];
+    const [holds, is] = REINDEX_OPTIONS[name as keyof ReindexOptions];
+    return holds(value) ? [] : [`${name} must be ${is}`];
+  });
+  if (problems.length === 0) return options;
+  throw new ScrypathError({
+    code: 'OPTION_INVALID',
+    entity,
+    happened: `A reindex of ${entity} has options that are not valid: ${problems.join('; ')}.`,
+    remedy: `Known: ${Object.keys(REINDEX_OPTIONS).join(', ')}.`,
+    problems,
+  });
+}
 
 const argumentInvalid = (entity: string, happened: string) =>
   new ScrypathError({ code: 'OPTION_INVALID', entity, happened });

@@ -38,21 +38,29 @@ export {
   type Declaration,
   declarationOf,
   type EntityClass,
-  type ExtraSettings,
   type FieldFact,
   type FieldRoles,
   type ProjectionHook,
   type SearchableOptions,
 } from './metadata/declaration.js';
+export type { ExtraSettings, SynonymRule } from './metadata/extra-settings.js';
 export type { FanOutHook, FanOutKeys, FanOutOptions } from './metadata/fan-out-hook.js';
 export type { ElementOf, FieldPath, PathValue } from './metadata/field-path.js';
-export type { IndexSettings, TypoTolerance } from './metadata/index-settings.js';
+export type {
+  Embedder,
+  Faceting,
+  FilterableAttribute,
+  FilterableRule,
+  IndexSettings,
+  LocalizedAttributes,
+  TypoTolerance,
+} from './metadata/index-settings.js';
 export type { PrimaryKey } from './metadata/primary-key.js';
 export type { RecordKey } from './metadata/record-key.js';
 export type { HiddenColumn, PlainColumn, SearchField, SearchMetadata } from './metadata/search-metadata.js';
 export { SYNC_MODES, type SyncMode } from './metadata/sync-mode.js';
 export type { ValueKind } from './metadata/value-kind.js';
-export type { PreparedIndex, SettingDifference } from './operator/prepare-indexes.js';
+export type { PreparedIndex } from './operator/prepare-indexes.js';
 export type { InstanceOutboxOptions } from './options/outbox-options.js';
 export { CAPTURES, type Capture, type ScrypathOptions } from './options/scrypath-options.js';
 export { attachOutbox, type OutboxOptions } from './outbox/attach.js';
@@ -74,6 +82,9 @@ export type {
   StopOptions,
   WorkQueue,
 } from './queue/work-queue.js';
+export { REBUILD_STEPS, type RebuildAudit, type RebuildProgress, type RebuildStep } from './reindex/audit.js';
+export { Rebuild } from './reindex/rebuild.js';
+export type { ReindexOptions, RunOptions as RebuildRunOptions } from './reindex/reindex-options.js';
 export { type Preparation, Scrypath } from './scrypath.js';
 export type { JsonOf } from './search/json-of.js';
 export type {
@@ -94,6 +105,16 @@ export {
   type SyncOptions,
   type WaitOptions,
 } from './search-service.js';
+export type {
+  AppliedSettings,
+  ApplySettingsOptions,
+  PlannedChange,
+  SettingDifference,
+  SettingsPlan,
+  SettingsPlanOptions,
+} from './settings/index-settings-plan.js';
+export type { Cost as SettingCost } from './settings/setting-cost.js';
+export type { SettingName } from './settings/setting-values.js';
 export { LIFECYCLE, type LifecycleState } from './sync/lifecycle.js';
 export type { SyncResult, SyncStatus } from './sync/sync-result.js';
 export type { Logger } from './telemetry/logger.js';
@@ -112,4 +133,5 @@ export type {
 } from './verify/verify-report.js';
 export type { FailedWork, FailedWorkOptions, FailedWorkReport } from './worker/failed-work.js';
 export { REASONS, type Reason } from './worker/failure.js';
+export { REBUILD_STATES, type RebuildState } from './worker/rebuilds.js';
 export type { Worker, WorkerOptions } from './worker/worker.js';

@@ -22,6 +22,7 @@ import { Delivery } from './worker/delivery.js';
 import { FailedList } from './worker/failed-list.js';
 import { readIndexStates, recordIndex } from './worker/index-state.js';
 import { QueueFeed } from './worker/queue-feed.js';
+import type { Timing } from './worker/timing.js';
 import { announceVersion } from './worker/versions.js';
 import type { Work } from './worker/work.js';
 
@@ -81,6 +82,11 @@ export class OutboxWiring implements OutboxSite {
       (token) => this.commits.isOpen(token),
     );
     return this.#delivery;
+  }
+
+  /** Times that senders keep to. */
+  get timing(): Timing {
+    return this.#outbox.timing;
   }
 
   get failed(): FailedList {

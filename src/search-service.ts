@@ -4,6 +4,7 @@ import {
   checkList,
   checkRecord,
   checkRecords,
+  checkReindexOptions,
   checkSearchOptions,
   checkSyncOptions,
   hydrationOf,
@@ -19,9 +20,22 @@ import type { PrimaryKey } from './metadata/primary-key.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { SyncMode } from './metadata/sync-mode.js';
 import type { CommittedMarks } from './outbox/commit-watch.js';
+import type { Rebuild } from './reindex/rebuild.js';
+import { findRebuild, reindex } from './reindex/reindex.js';
+import type { ReindexOptions } from './reindex/reindex-options.js';
+import type { ReindexSite } from './reindex/reindex-site.js';
 import type { JsonOf } from './search/json-of.js';
 import { runSearch } from './search/run-search.js';
 import type { SearchOptions, SearchResult } from './search/search-result.js';
+import {
+  type AppliedSettings,
+  type ApplySettingsOptions,
+  applyLive,
+  planSettings,
+  type SettingsPlan,
+  type SettingsPlanOptions,
+} from './settings/index-settings-plan.js';
+import { checkApplyOptions, checkPlanOptions } from './settings/settings-options.js';
 import { markIn } from './sync/outbox-sync.js';
 import type { SyncResult } from './sync/sync-result.js';
 import { deleteKeys, type SyncCall, type SyncSite, syncKeys, syncRecords } from './sync/sync-verbs.js';
@@ -78,6 +92,8 @@ export interface ServiceSite extends SyncSite {
   readonly fillSite: () => FillSite;
   /** What a verification works with. */
   readonly verifySite: () => VerifySite;
+  /** What a rebuild works with. */
+  readonly reindexSite: () => ReindexSite;
   readonly waitForCompletion: (token: string, options?: WaitOptions) => Promise<void>;
   readonly failedWork: (options: FailedWorkOptions) => Promise<FailedWorkReport>;
 }
@@ -171,6 +187,37 @@ export class SearchService<E extends object, D = JsonOf<E>> {
   }
 
   /**
+   * What it takes to give the index the settings that are declared: each difference, whether it is free, and what was made on
+   * the index elsewhere. It changes nothing.
+   * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`, `OPTION_INVALID`
+   * @example
+   * const { cost, changes } = await movies.settingsPlan();
+   * for (const { setting, live, declared, because } of changes) console.log(setting, live, declared, because);
+   */
+  async settingsPlan(options: SettingsPlanOptions = {}): Promise<SettingsPlan> {
+    this.#site.open();
+    const { backend, metadata } = this.#site;
+    checkPlanOptions(metadata.entity, options);
+    return this.#site.track(planSettings(backend, metadata, options));
+  }
+
+  /**
+   * Gives the live index the declared settings, as far as that is free, and waits until searches have them. Where a setting
+   * makes the engine go through all documents it must be named in `reindexInPlace`; where documents must be made anew it
+   * needs `reindex()`. What is not allowed is refused before anything is sent.
+   * @throws ScrypathError `SETTINGS_REFUSED`, `INDEX_NOT_FOUND`, `TASK_…`, `BACKEND_…`, `OPTION_INVALID`
+   * @example
+   * const { applied } = await movies.applySettings({ reindexInPlace: ['stopWords'], timeoutMs: 600_000 });
+   */
+  async applySettings(options: ApplySettingsOptions = {}): Promise<AppliedSettings> {
+    this.#site.open();
+    const { backend, metadata, defaults } = this.#site;
+    checkApplyOptions(metadata.entity, options);
+    const { timeoutMs = defaults.timeoutMs } = options;
+    return this.#site.track(applyLive(backend, metadata, { ...options, timeoutMs }));
+  }
+
+  /**
    * Writes every record that belongs in the index, at the engine's own speed and with flat memory. Into the live index with
    * an outbox it loses nothing that is written meanwhile: what workers send beside it is sent once more behind it. It
    * removes no document whose row is gone: `verify` finds those.
@@ -183,6 +230,36 @@ export class SearchService<E extends object, D = JsonOf<E>> {
   async backfill(options: BackfillOptions = {}): Promise<FilledIndex> {
     this.#site.open();
     return this.#site.track(fillIndex(this.#site.fillSite(), this.#indexName(options.into, undefined), options));
+  }
+
+  /**
+   * Builds an index beside the live one, fills it, verifies it by content, and makes it the live one in one step of the
+   * engine. Searches see the old index until then, and the new one from then on. With an outbox, writes that come meanwhile
+   * go to both indexes, and what an older page may have been written over is sent again; the old index stays beside the new
+   * one, as current as that, until `finish()` or `rollback()`. Where it stops it rejects with the reason, the live index is
+   * as it was, and `resume: true` goes on. One rebuild of an entity at a time, its kept index included.
+   * @throws ScrypathError `REBUILD_RUNNING`, `REBUILD_DIFFERS`, `BACKFILL_RUNNING`, `INDEX_REPLACED`, `PROJECTION_FAILED`,
+   * `TASK_…`, `BACKEND_…`
+   * @example
+   * const rebuild = await movies.reindex({ onProgress: (progress) => console.log(progress) });
+   * console.log(rebuild.audit.documents, rebuild.audit.cutover.happened);
+   * await rebuild.finish();
+   */
+  async reindex(options: ReindexOptions = {}): Promise<Rebuild> {
+    this.#site.open();
+    return this.#site.track(reindex(this.#site.reindexSite(), checkReindexOptions(this.metadata.entity, options)));
+  }
+
+  /**
+   * A rebuild by its id; without an id the one that has not come to its end. Null where there is none. Without an outbox
+   * those of this process alone are known.
+   * @example
+   * const rebuild = await movies.rebuild();
+   * if (rebuild?.state === 'kept') await rebuild.rollback();
+   */
+  async rebuild(id?: string): Promise<Rebuild | null> {
+    this.#site.open();
+    return this.#site.track(findRebuild(this.#site.reindexSite(), id));
   }
 
   /** As `scrypath.waitForCompletion`. */

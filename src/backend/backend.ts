@@ -51,6 +51,8 @@ export interface StoredDocument {
 export interface DocumentReader {
   /** Every document of an index in the engine's own order, page by page. */
   scan(index: string, options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<readonly StoredDocument[]>;
+  /** The keys of every document of an index, in the same order, without what is in them. */
+  keys(index: string, options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<readonly DocumentKey[]>;
   /** Documents by key, in no particular order; a key without a document is left out. */
   fetch(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly StoredDocument[]>;
 }

@@ -1,6 +1,6 @@
 import type { TaskRef } from '../backend/task.js';
 import type { DocumentKey } from '../document/search-document.js';
-import type { KeyRange } from './record-pages.js';
+import type { KeyRange } from '../records/record-pages.js';
 
 /** Documents that the engine has accepted in one upload, and of which it is not saved that all before them are done. */
 export interface SentBody {

@@ -2,9 +2,9 @@ import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
 import { decodeKey } from '../document/key-encoding.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
 import { storedKindOf } from '../metadata/value-kind.js';
-import { keysetOf } from './keyset.js';
-import type { KeyRange } from './record-pages.js';
-import { ROOT_ALIAS } from './related-records.js';
+import { keysetOf } from '../records/keyset.js';
+import type { KeyRange } from '../records/record-pages.js';
+import { ROOT_ALIAS } from '../records/related-records.js';
 
 const WHOLE: KeyRange = Object.freeze({ above: null, upTo: null });
 

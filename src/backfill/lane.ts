@@ -1,6 +1,6 @@
 import type { DocumentKey } from '../document/search-document.js';
+import type { KeyRange } from '../records/record-pages.js';
 import type { RangeState, SentBody } from './fill-state.js';
-import type { KeyRange } from './record-pages.js';
 
 /** One upload of a lane. */
 export interface Body extends SentBody {

@@ -4,7 +4,11 @@ import { declare, type FieldFact } from '../metadata/declaration.js';
 export function fieldDecorator(
   role: FieldFact['role'],
   paths: readonly string[],
-  { facet = false, problems = [] }: { readonly facet?: boolean; readonly problems?: readonly string[] } = {},
+  {
+    facet = false,
+    comparison = true,
+    problems = [],
+  }: { readonly facet?: boolean; readonly comparison?: boolean; readonly problems?: readonly string[] } = {},
 ): (target: object, property?: PropertyKey) => void {
   return (target, property) =>
     declare(target, (facts) => {
@@ -14,7 +18,7 @@ export function fieldDecorator(
       }
       facts.misuses.push(...problems.map((problem) => `@${decoratorOf(role)} on ${property}: ${problem}.`));
       const below = paths.length === 0 ? [property] : paths.map((path) => `${property}.${path}`);
-      facts.fields.push(...below.map((path) => ({ role, path, facet, ofHook: false })));
+      facts.fields.push(...below.map((path) => ({ role, path, facet, comparison, ofHook: false })));
     });
 }
 

@@ -64,6 +64,7 @@ export class EmbeddedBackend implements Backend {
     this.engine = openEngine(this.path);
     this.documents = {
       scan: (index, given) => this.scan(index, given),
+      keys: (index, given) => this.keys(index, given),
       fetch: (index, keys, given) => this.fetch(index, keys, given),
     };
     this.indexes = {
@@ -174,6 +175,13 @@ export class EmbeddedBackend implements Backend {
       yield page.documents;
       from = page.next;
     }
+  }
+
+  private async *keys(
+    name: string,
+    options?: CallOptions & { readonly pageSize?: number },
+  ): AsyncGenerator<readonly DocumentKey[]> {
+    for await (const page of this.scan(name, options)) yield page.map(({ key }) => key);
   }
 
   private async fetch(

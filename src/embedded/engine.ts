@@ -3,7 +3,7 @@ import type { TaskError, TaskRef } from '../backend/task.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { FileLock } from './file-lock.js';
-import { type CompleteSettings, DEFAULT_SETTINGS, mergeSettings } from './settings.js';
+import { DEFAULT_SETTINGS, mergeSettings, readSettings } from './settings.js';
 import { openSqlite, type SqliteDatabase, Statements } from './sqlite.js';
 import { StoredIndex } from './stored-index.js';
 import { TaskFailure, toTaskError, WriteFailure } from './task-failure.js';
@@ -87,7 +87,7 @@ export class Engine {
           id,
           createdAt,
           hasKey: hasKey === 1,
-          settings: JSON.parse(settings) as CompleteSettings,
+          settings: readSettings(settings),
           fields: JSON.parse(fields) as string[],
           textTable,
         }),

@@ -4,7 +4,7 @@ import type { FacetColumns } from './facet-columns.js';
 import { compareText } from './facet-text.js';
 import { isDeclared, isWithin } from './field-paths.js';
 import { plainNumber } from './number-text.js';
-import type { CompleteSettings } from './settings.js';
+import { type CompleteSettings, filterableNames } from './settings.js';
 
 /** What facets are counted from. */
 interface FacetedIndex {
@@ -26,12 +26,14 @@ export function countFacets(
   index: FacetedIndex,
   asked: readonly string[],
   found: DocSet,
-  { filterableAttributes, faceting }: CompleteSettings,
+  settings: CompleteSettings,
 ): FacetAnswer {
   const facets: FacetAnswer['facets'] = Object.create(null);
   const facetStats: FacetAnswer['facetStats'] = Object.create(null);
   if (asked.length === 0) return { facets: {}, facetStats: {} };
-  const filterable = index.knownFields.filter((field) => isDeclared(field, filterableAttributes));
+  const { faceting } = settings;
+  const declared = filterableNames(settings);
+  const filterable = index.knownFields.filter((field) => isDeclared(field, declared));
   const named = filterable.filter((field) => asked.some((facet) => matchesPattern(facet, field)));
   for (const field of filterable.filter((candidate) => isDeclared(candidate, named)).sort(compareText)) {
     const column = index.facets.of(field);

@@ -18,6 +18,14 @@ export function filteredFields(node: FilterNode, into = new Set<string>()): Read
   return into;
 }
 
+/** The fields that a filter compares by order, each once. */
+export function comparedFields(node: FilterNode, into = new Set<string>()): ReadonlySet<string> {
+  if (node.kind === 'and' || node.kind === 'or') for (const part of node.of) comparedFields(part, into);
+  else if (node.kind === 'not') comparedFields(node.of, into);
+  else if (node.kind === 'compare') into.add(node.field);
+  return into;
+}
+
 /** The documents of which a filter holds, in a set of the caller's own. */
 export function filtered(index: FilteredIndex, node: FilterNode): DocSet {
   switch (node.kind) {

@@ -1,3 +1,4 @@
+import { fieldOfRule } from '../metadata/index-settings.js';
 import type { SearchQuery, SortField } from '../query/search-query.js';
 import { ExactFieldRule } from './exact-field-rule.js';
 import type { FacetColumns } from './facet-columns.js';
@@ -5,7 +6,6 @@ import { GraphRule, type Judge } from './graph-rule.js';
 import type { QueryGraph } from './query-graph.js';
 import type { RankingRule } from './ranking-rule.js';
 import type { SearchContext } from './search-context.js';
-import { fieldOfRule } from './settings.js';
 import { SortRule } from './sort-rule.js';
 import { byExactness, byField, byPosition, byProximity, byTypos, byWords } from './term-rules.js';
 

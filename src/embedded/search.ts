@@ -7,13 +7,14 @@ import { distinctDocs } from './distinct.js';
 import type { DocSet } from './doc-set.js';
 import { countFacets, isFacet } from './facet-counts.js';
 import { isDeclared } from './field-paths.js';
-import { filtered, filteredFields } from './filtering.js';
+import { comparedFields, filtered, filteredFields } from './filtering.js';
 import { Highlighter } from './highlighter.js';
 import { QueryGraph } from './query-graph.js';
 import { parseQuery } from './query-parser.js';
 import type { LocatedTerm } from './query-term.js';
 import { rankingRules, removalOrder } from './ranking-rules.js';
 import { SearchContext } from './search-context.js';
+import { comparableNames, filterableNames } from './settings.js';
 import type { StoredIndex } from './stored-index.js';
 
 /** Milliseconds after which documents that match are no longer put in order, as in the reference engine. */
@@ -114,12 +115,26 @@ function restrictToMatches(context: SearchContext, query: SearchQuery, graph: Qu
 }
 
 function requireDeclared(name: string, index: StoredIndex, query: SearchQuery): void {
-  const { filterableAttributes, sortableAttributes, rankingRules: rules } = index.settings;
+  const { sortableAttributes, rankingRules: rules } = index.settings;
+  const filterable = filterableNames(index.settings);
   const filterFields = query.filter === null ? [] : [...filteredFields(query.filter)];
   const undeclared =
-    filterFields.find((field) => !isDeclared(field, filterableAttributes)) ??
-    query.facets.find((field) => !isFacet(field, filterableAttributes));
-  if (undeclared !== undefined) throw notDeclared(name, undeclared, 'filterable', filterableAttributes);
+    filterFields.find((field) => !isDeclared(field, filterable)) ??
+    query.facets.find((field) => !isFacet(field, filterable));
+  if (undeclared !== undefined) throw notDeclared(name, undeclared, 'filterable', filterable);
+  const comparable = comparableNames(index.settings);
+  const uncompared =
+    query.filter === null
+      ? undefined
+      : [...comparedFields(query.filter)].find((field) => !isDeclared(field, comparable));
+  if (uncompared !== undefined) {
+    throw new ScrypathError({
+      code: 'BACKEND_REJECTED',
+      happened: `The field "${uncompared}" of the index "${name}" cannot be compared: its filterable rule says no comparison.`,
+      remedy: 'Allow it in the settings, or ask for equal values.',
+      index: name,
+    });
+  }
   if (query.sort.length === 0) return;
   if (!rules.includes('sort')) {
     throw new ScrypathError({

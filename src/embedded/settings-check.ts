@@ -1,17 +1,5 @@
 import { ScrypathError } from '../errors/scrypath-error.js';
-import type { IndexSettings } from '../metadata/index-settings.js';
-import { fieldOfRule } from './settings.js';
-
-const RANKING_RULES = [
-  'words',
-  'typo',
-  'proximity',
-  'attribute',
-  'attributeRank',
-  'wordPosition',
-  'sort',
-  'exactness',
-] as const;
+import { fieldOfRule, type IndexSettings, RANKING_RULES } from '../metadata/index-settings.js';
 
 /** Refuses settings that the engine cannot take, with every reason. */
 export function requireSettings(index: string, settings: IndexSettings): void {

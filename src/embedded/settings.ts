@@ -1,4 +1,13 @@
-import type { IndexSettings, TypoTolerance } from '../metadata/index-settings.js';
+import {
+  completeFilterable,
+  DEFAULT_SETTINGS,
+  type Embedder,
+  type Faceting,
+  fieldOfRule,
+  type IndexSettings,
+  namesOfFilterable,
+  type TypoTolerance,
+} from '../metadata/index-settings.js';
 import { Tokenizer } from './tokenizer.js';
 
 type CompleteTypoTolerance = {
@@ -10,29 +19,15 @@ type CompleteTypoTolerance = {
 /** Settings with every member there, as an index keeps them. */
 export interface CompleteSettings extends Required<IndexSettings> {
   readonly typoTolerance: CompleteTypoTolerance;
-  readonly faceting: { readonly maxValuesPerFacet: number };
+  readonly faceting: Required<Faceting>;
   readonly pagination: { readonly maxTotalHits: number };
 }
 
-export const DEFAULT_SETTINGS: CompleteSettings = Object.freeze({
-  displayedAttributes: ['*'],
-  searchableAttributes: ['*'],
-  filterableAttributes: [],
-  sortableAttributes: [],
-  rankingRules: ['words', 'typo', 'proximity', 'attributeRank', 'sort', 'wordPosition', 'exactness'],
-  stopWords: [],
-  synonyms: {},
-  distinctAttribute: null,
-  typoTolerance: {
-    enabled: true,
-    minWordSizeForTypos: { oneTypo: 5, twoTypos: 9 },
-    disableOnWords: [],
-    disableOnAttributes: [],
-    disableOnNumbers: false,
-  },
-  faceting: { maxValuesPerFacet: 100 },
-  pagination: { maxTotalHits: 1000 },
-});
+export { DEFAULT_SETTINGS };
+
+/** Settings as an older version of this package stored them: what was not there yet has its default. */
+export const readSettings = (stored: string): CompleteSettings =>
+  mergeSettings(DEFAULT_SETTINGS, JSON.parse(stored) as IndexSettings);
 
 /** The settings after `given` was applied: members that are absent keep their value. */
 export function mergeSettings(current: CompleteSettings, given: IndexSettings): CompleteSettings {
@@ -40,7 +35,7 @@ export function mergeSettings(current: CompleteSettings, given: IndexSettings): 
   return {
     displayedAttributes: starOr(given.displayedAttributes) ?? current.displayedAttributes,
     searchableAttributes: starOr(given.searchableAttributes) ?? current.searchableAttributes,
-    filterableAttributes: given.filterableAttributes ?? current.filterableAttributes,
+    filterableAttributes: given.filterableAttributes?.flatMap(completeFilterable) ?? current.filterableAttributes,
     sortableAttributes: sorted(given.sortableAttributes) ?? current.sortableAttributes,
     rankingRules: given.rankingRules ?? current.rankingRules,
     stopWords: sorted(given.stopWords) ?? current.stopWords,
@@ -59,10 +54,38 @@ export function mergeSettings(current: CompleteSettings, given: IndexSettings): 
             disableOnAttributes: sorted(typos.disableOnAttributes) ?? current.typoTolerance.disableOnAttributes,
             disableOnNumbers: typos.disableOnNumbers ?? current.typoTolerance.disableOnNumbers,
           },
-    faceting: { maxValuesPerFacet: given.faceting?.maxValuesPerFacet ?? current.faceting.maxValuesPerFacet },
+    faceting: {
+      maxValuesPerFacet: given.faceting?.maxValuesPerFacet ?? current.faceting.maxValuesPerFacet,
+      sortFacetValuesBy: given.faceting?.sortFacetValuesBy
+        ? { '*': 'alpha', ...given.faceting.sortFacetValuesBy }
+        : current.faceting.sortFacetValuesBy,
+    },
     pagination: { maxTotalHits: given.pagination?.maxTotalHits ?? current.pagination.maxTotalHits },
+    // What follows is kept for whoever reads the settings; searches do not look at it.
+    proximityPrecision: given.proximityPrecision ?? current.proximityPrecision,
+    dictionary: sorted(given.dictionary) ?? current.dictionary,
+    separatorTokens: sorted(given.separatorTokens) ?? current.separatorTokens,
+    nonSeparatorTokens: sorted(given.nonSeparatorTokens) ?? current.nonSeparatorTokens,
+    localizedAttributes:
+      given.localizedAttributes === undefined ? current.localizedAttributes : given.localizedAttributes,
+    embedders: given.embedders ? mergeEmbedders(current.embedders, given.embedders) : current.embedders,
+    searchCutoffMs: given.searchCutoffMs === undefined ? current.searchCutoffMs : given.searchCutoffMs,
+    prefixSearch: given.prefixSearch ?? current.prefixSearch,
+    facetSearch: given.facetSearch ?? current.facetSearch,
   };
 }
+
+type Embedders = Readonly<Record<string, Embedder | null>>;
+
+/** Those that are there stay, but for what `given` names; a null takes one away. No key is kept, as none is used. */
+function mergeEmbedders(current: Embedders, given: Embedders): Embedders {
+  const entries = Object.entries({ ...current, ...given }).filter(([, embedder]) => embedder !== null);
+  return Object.fromEntries(
+    entries.map(([name, embedder]) => [name, embedder?.apiKey ? { ...embedder, apiKey: HIDDEN_KEY } : embedder]),
+  );
+}
+
+const HIDDEN_KEY = 'XXX...';
 
 /** Words where typos are switched off are kept in the form in which they are compared. */
 const normalizedText = (text: string): string =>
@@ -104,7 +127,7 @@ export function changesFacets(before: CompleteSettings, after: CompleteSettings)
 
 /** The patterns of all fields whose values are kept in columns. */
 export function facetedPatterns(settings: CompleteSettings): ReadonlySet<string> {
-  const patterns = new Set([...settings.filterableAttributes, ...settings.sortableAttributes]);
+  const patterns = new Set([...filterableNames(settings), ...settings.sortableAttributes]);
   if (settings.distinctAttribute !== null) patterns.add(settings.distinctAttribute);
   for (const rule of settings.rankingRules) {
     const field = fieldOfRule(rule);
@@ -113,10 +136,14 @@ export function facetedPatterns(settings: CompleteSettings): ReadonlySet<string>
   return patterns;
 }
 
-/** The field of a ranking rule such as `year:desc`; null for a rule that has none. */
-export function fieldOfRule(rule: string): { readonly field: string; readonly descending: boolean } | null {
-  const match = /^(.+):(asc|desc)$/.exec(rule);
-  return match === null ? null : { field: match[1]!, descending: match[2] === 'desc' };
-}
+/** The names of the fields that filters and facets may name. */
+export const filterableNames = (settings: Pick<IndexSettings, 'filterableAttributes'>): readonly string[] =>
+  (settings.filterableAttributes ?? []).flatMap(namesOfFilterable);
+
+/** The names of the fields that filters may compare by order. */
+export const comparableNames = (settings: CompleteSettings): readonly string[] =>
+  settings.filterableAttributes
+    .filter((attribute) => typeof attribute === 'string' || attribute.features?.filter?.comparison === true)
+    .flatMap(namesOfFilterable);
 
 const same = (left: unknown, right: unknown): boolean => JSON.stringify(left) === JSON.stringify(right);

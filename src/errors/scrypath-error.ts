@@ -49,6 +49,10 @@ export const ERROR_CODES = [
   'BACKEND_BROKEN',
   /** The index does not exist. */
   'INDEX_NOT_FOUND',
+  /** Settings were not applied to a live index: they cost more than was allowed; `problems` says which. Nothing was sent. */
+  'SETTINGS_REFUSED',
+  /** A setting made elsewhere cannot be carried over to a new index: the engine does not show all of it. */
+  'SETTINGS_UNREADABLE',
   /** The name cannot be the name of an index. */
   'INDEX_NAME_INVALID',
   /** The tables of the outbox are missing, or the DataSource does not know them. */
@@ -63,6 +67,12 @@ export const ERROR_CODES = [
   'WORK_DISCARDED',
   /** Another backfill into the same live index is under way. */
   'BACKFILL_RUNNING',
+  /** Another rebuild of the entity has not come to its end; the message says whose it is and since when. */
+  'REBUILD_RUNNING',
+  /** A rebuild is not in a state in which it can do what it was asked to. */
+  'REBUILD_STATE',
+  /** The index that was built differs from the database, or its settings from the declared ones: it does not become live. */
+  'REBUILD_DIFFERS',
   /** Database triggers that capture needs are missing, or not those of the declarations. */
   'TRIGGERS_MISSING',
   /** The service is closed. */

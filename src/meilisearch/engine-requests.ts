@@ -35,6 +35,12 @@ export const scanRequest = (index: string, offset: number, limit: number): Engin
   repeatable: true,
 });
 
+export const keysRequest = (index: string, offset: number, limit: number): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents/fetch'),
+  body: { offset, limit, fields: [KEY_ATTRIBUTE] },
+  repeatable: true,
+});
+
 /** By POST: the client's own method puts the ids into the address, which ends at a few thousand. */
 export const fetchRequest = (index: string, keys: readonly DocumentKey[]): EngineRequest => ({
   ...onIndex(index, 'POST', '/documents/fetch'),

@@ -44,6 +44,7 @@ const TASKS_A_LOOK = 500;
 const SWAPS_A_LOOK = 1000;
 /** Documents in one page of a scan where the caller names no size. */
 const SCAN_PAGE = 1000;
+const KEYS_A_PAGE = 20_000;
 /** Keys in one `documents/fetch`. */
 const KEYS_A_FETCH = 5000;
 
@@ -73,6 +74,7 @@ export class MeilisearchBackend implements Backend {
     setMaxListeners(0, this.#closing.signal);
     this.documents = {
       scan: (index, options) => this.#scan(index, options),
+      keys: (index, options) => this.#keys(index, options),
       fetch: (index, keys, options) => this.#fetch(index, keys, options),
     };
     this.indexes = {
@@ -293,12 +295,28 @@ export class MeilisearchBackend implements Backend {
     return answer.results as readonly Task[];
   }
 
-  async *#scan(
+  #scan(
     index: string,
     { pageSize = SCAN_PAGE, signal }: CallOptions & { readonly pageSize?: number } = {},
   ): AsyncGenerator<readonly StoredDocument[]> {
+    return this.#pages((offset) => requests.scanRequest(index, offset, pageSize), pageSize, signal);
+  }
+
+  async *#keys(
+    index: string,
+    { pageSize = KEYS_A_PAGE, signal }: CallOptions & { readonly pageSize?: number } = {},
+  ): AsyncGenerator<readonly DocumentKey[]> {
+    const pages = this.#pages((offset) => requests.keysRequest(index, offset, pageSize), pageSize, signal);
+    for await (const page of pages) yield page.map(({ key }) => key);
+  }
+
+  async *#pages(
+    requestAt: (offset: number) => EngineRequest,
+    pageSize: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly StoredDocument[]> {
     for (let offset = 0; ; offset += pageSize) {
-      const page = await this.#stored(requests.scanRequest(index, offset, pageSize), signal);
+      const page = await this.#stored(requestAt(offset), signal);
       if (page.length > 0) yield page;
       if (page.length < pageSize) return;
     }

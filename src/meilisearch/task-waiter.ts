@@ -32,7 +32,8 @@ export async function outcomesOf(tasks: readonly TaskRef[], wait: WaitFor): Prom
   const known = new Map<number, SeenTask | null>();
   let pending = tasks;
   const deadline = performance.now() + wait.waitMs;
-  for (let interval = wait.pollMs.first; ; interval = Math.min(interval * 1.5, wait.pollMs.longest)) {
+  let paused = 0;
+  for (let interval = wait.pollMs.first; ; interval = nextInterval(wait.pollMs, interval, paused)) {
     let failure: unknown = null;
     try {
       const ids = [...new Set(pending.map((task) => task.id))];
@@ -51,8 +52,20 @@ export async function outcomesOf(tasks: readonly TaskRef[], wait: WaitFor): Prom
       break;
     }
     await wait.pause(Math.min(interval, left));
+    paused += interval;
   }
   return tasks.map((task) => outcomeOf(task, known.get(task.id)));
+}
+
+/** How much of the time waited an end may be seen too late. */
+const LATE = 0.15;
+/** An interval at which looks cost nothing beside the task, in milliseconds. */
+const SHORT = 25;
+
+/** Grows fast to a short interval, and from there with the time waited: growing by half each time saw a task's end a third of its time too late. */
+function nextInterval({ first, longest }: Required<PollIntervals>, interval: number, waitedMs: number): number {
+  const wanted = Math.min(interval * 1.5, Math.max(SHORT, waitedMs * LATE));
+  return Math.max(first, Math.min(wanted, longest));
 }
 
 /** `undefined` was not looked at yet, `null` is not listed. */

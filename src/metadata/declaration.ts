@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { rolesProblems } from './declaration-check.js';
+import type { ExtraSettings } from './extra-settings.js';
 import type { FanOutOptions } from './fan-out-hook.js';
 import type { FieldPath } from './field-path.js';
 import { isPlainObject } from './given.js';
-import type { IndexSettings } from './index-settings.js';
 import type { SyncMode } from './sync-mode.js';
 
 /** What a class declares about its index. */
@@ -37,16 +37,13 @@ export interface SearchableOptions<E extends object = object> {
   readonly settings?: ExtraSettings;
 }
 
-/** Index settings that no decorator implies. */
-export type ExtraSettings = Omit<
-  IndexSettings,
-  'searchableAttributes' | 'filterableAttributes' | 'sortableAttributes' | 'displayedAttributes'
->;
-
-/** What one field is for. `filterable: { facet: true }` also lets its values be counted. */
+/**
+ * What one field is for. `filterable: { facet: true }` also lets its values be counted; `{ comparison: false }` lets them be
+ * equal to something, and not above or below it.
+ */
 export interface FieldRoles {
   readonly searchable?: boolean;
-  readonly filterable?: boolean | { readonly facet?: boolean };
+  readonly filterable?: boolean | { readonly facet?: boolean; readonly comparison?: boolean };
   readonly sortable?: boolean;
 }
 
@@ -55,6 +52,8 @@ export interface FieldFact {
   readonly role: 'searchable' | 'filterable' | 'sortable';
   readonly path: string;
   readonly facet: boolean;
+  /** Whether a filter may ask for values above or below one. */
+  readonly comparison: boolean;
   /** Whether only the projection hook knows the field: it need not be a property of the entity. */
   readonly ofHook: boolean;
 }
@@ -138,9 +137,10 @@ export function factsOf(fields: unknown, ofHook: boolean, at: string, problems: 
     if (!isPlainObject(given)) return [];
     const { searchable, filterable, sortable } = given as FieldRoles;
     const facet = isPlainObject(filterable) && filterable.facet === true;
+    const comparison = !isPlainObject(filterable) || filterable.comparison !== false;
     const roles = { searchable, filterable, sortable };
     return (['searchable', 'filterable', 'sortable'] as const)
       .filter((role) => Boolean(roles[role]))
-      .map((role) => ({ role, path, facet: facet && role === 'filterable', ofHook }));
+      .map((role) => ({ role, path, facet: facet && role === 'filterable', comparison, ofHook }));
   });
 }

@@ -6,24 +6,17 @@ import {
   declarationOf,
   declaresIndex,
   type EntityClass,
-  type ExtraSettings,
   type FieldFact,
   type SearchableOptions,
 } from './declaration.js';
 import { checkOptions } from './declaration-check.js';
+import { declaredSettings, settingsFieldProblems } from './declared-settings.js';
 import { fanOutHooksOf } from './fan-out-hook.js';
 import { type FieldStep, followPath } from './field-steps.js';
 import { indexNameOf, isIndexName, snakeCase } from './index-name.js';
-import type { IndexSettings } from './index-settings.js';
 import { readPath } from './read-path.js';
 import { recordKeyOf } from './record-key.js';
-import {
-  comparedName,
-  type HiddenColumn,
-  type PlainColumn,
-  type SearchField,
-  type SearchMetadata,
-} from './search-metadata.js';
+import { type HiddenColumn, type PlainColumn, type SearchField, type SearchMetadata } from './search-metadata.js';
 import { storedKindOf } from './value-kind.js';
 
 /** The metadata of one entity, or every mistake in its declaration. */
@@ -72,9 +65,12 @@ export function buildMetadata(
       `${entity.name}.${exact.path}: exact numbers have a text of their own in the index, which a search of every field looks in; declare the searchable fields.`,
     );
   problems.push(...keyProblems(entity));
-  const rules = options.settings?.rankingRules;
-  if (rules && !rules.includes('sort') && fields.some((field) => field.sortable))
-    problems.push(`${entity.name}: settings.rankingRules lacks "sort", so nothing can be sorted by; add it.`);
+  if (options.settings)
+    problems.push(
+      ...settingsFieldProblems(options.settings, fields, declaration.hook !== null).map(
+        (problem) => `${entity.name}: settings.${problem}.`,
+      ),
+    );
   if (problems.length > 0) return { metadata: null, problems };
 
   const searchable = fields.filter((field) => field.priority !== null).sort((a, b) => a.priority! - b.priority!);
@@ -103,7 +99,7 @@ export function buildMetadata(
     dependsOn: options.dependsOn ? Object.freeze([...options.dependsOn]) : null,
     fanOut,
     version: options.version ?? 1,
-    settings: settingsOf(fields, searchable, declaration.hook !== null, options.settings),
+    settings: declaredSettings(fields, searchable, declaration.hook !== null, options.settings),
   };
   return { metadata: Object.freeze(metadata), problems: [] };
 }
@@ -217,6 +213,7 @@ function fieldsOf(
         priority: has('searchable') ? searchables.indexOf(path) : null,
         filterable: has('filterable'),
         facet: roles.some((fact) => fact.facet),
+        comparable: roles.every((fact) => fact.role !== 'filterable' || fact.comparison),
         sortable: has('sortable'),
         steps: Object.freeze(way.steps),
         subclasses: owners ? Object.freeze(owners.map(({ target }) => target as EntityClass)) : null,
@@ -356,28 +353,6 @@ function isRelationPath(entity: EntityMetadata, path: string): boolean {
     else return false;
   }
   return prefix === '';
-}
-
-function settingsOf(
-  fields: readonly SearchField[],
-  searchable: readonly SearchField[],
-  hooked: boolean,
-  extra: ExtraSettings | undefined,
-): IndexSettings {
-  // Only a hook's fields can be unknown here; then all of them are searched.
-  const everything = searchable.length === 0 && hooked;
-  const filterable = fields.filter((field) => field.filterable).flatMap((field) => [field.name, comparedName(field)]);
-  return Object.freeze({
-    ...extra,
-    searchableAttributes: Object.freeze(everything ? ['*'] : searchable.map((field) => field.name)),
-    filterableAttributes: Object.freeze([...new Set(filterable)].sort()),
-    sortableAttributes: Object.freeze(
-      fields
-        .filter((field) => field.sortable)
-        .map(comparedName)
-        .sort(),
-    ),
-  });
 }
 
 /** Whether an entity of the DataSource has an index of its own: declared on it, or on a base class that is no entity. */

@@ -22,6 +22,8 @@ export interface SearchField {
   readonly priority: number | null;
   readonly filterable: boolean;
   readonly facet: boolean;
+  /** Whether a filter may ask for values above or below one. */
+  readonly comparable: boolean;
   readonly sortable: boolean;
   /** The way from a record to the value; empty for a field that only the hook knows. */
   readonly steps: readonly FieldStep[];

@@ -1,14 +1,7 @@
 import type { Backend } from '../backend/backend.js';
-import type { IndexSettings } from '../metadata/index-settings.js';
+import { waitForSuccess } from '../backend/wait-for-success.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
-import { waitForSuccess } from '../sync/deliver.js';
-
-/** A setting that an index has otherwise than the entity declares it. */
-export interface SettingDifference {
-  readonly setting: keyof IndexSettings;
-  readonly declared: unknown;
-  readonly live: unknown;
-}
+import { type SettingDifference, settingDifferences } from '../settings/index-settings-plan.js';
 
 /** What was found, or made, for one entity. */
 export interface PreparedIndex {
@@ -28,8 +21,8 @@ export async function prepareIndex(
 ): Promise<PreparedIndex> {
   const { entity, indexName: index, settings } = metadata;
   const created = (await backend.indexes.get(index)) === null && (await createIndex(backend, metadata, timeoutMs));
-  const differences = created ? [] : differencesOf(settings, await backend.indexes.settings(index));
-  return Object.freeze({ entity, index, created, differences: Object.freeze(differences) });
+  const differences = created ? [] : settingDifferences(settings, await backend.indexes.settings(index));
+  return Object.freeze({ entity, index, created, differences });
 }
 
 async function createIndex(backend: Backend, { indexName, settings, entity }: SearchMetadata, timeoutMs: number) {
@@ -41,27 +34,3 @@ async function createIndex(backend: Backend, { indexName, settings, entity }: Se
   await waitForSuccess(backend, [await backend.indexes.apply(indexName, settings)], timeoutMs, entity);
   return true;
 }
-
-/** Declared settings that the live ones do not have. What is not declared is not compared. */
-export function differencesOf(declared: IndexSettings, live: IndexSettings): SettingDifference[] {
-  return (Object.keys(declared) as (keyof IndexSettings)[])
-    .filter((setting) => declared[setting] !== undefined && !matches(setting, declared[setting], live[setting]))
-    .map((setting) => ({ setting, declared: declared[setting], live: live[setting] }));
-}
-
-const UNORDERED: readonly (keyof IndexSettings)[] = ['filterableAttributes', 'sortableAttributes', 'stopWords'];
-
-function matches(setting: keyof IndexSettings, declared: unknown, live: unknown): boolean {
-  if (UNORDERED.includes(setting) && Array.isArray(declared) && Array.isArray(live))
-    return sameJson([...declared].sort(), [...live].sort());
-  return contains(live, declared);
-}
-
-/** Whether `live` has everything that `declared` has; members that only `live` has are the engine's defaults. */
-function contains(live: unknown, declared: unknown): boolean {
-  if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return sameJson(live, declared);
-  if (typeof live !== 'object' || live === null) return false;
-  return Object.entries(declared).every(([name, value]) => contains((live as Record<string, unknown>)[name], value));
-}
-
-const sameJson = (left: unknown, right: unknown) => JSON.stringify(left) === JSON.stringify(right);

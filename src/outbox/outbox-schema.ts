@@ -13,6 +13,7 @@ export const TABLES = {
   fill: 'ScrypathFill',
   registration: 'ScrypathRegistration',
   touched: 'ScrypathTouched',
+  rebuild: 'ScrypathRebuild',
 } as const;
 export type TableName = keyof typeof TABLES;
 
@@ -31,8 +32,9 @@ export const MAX_SHARDS = 1024;
  * | `scrypath_index`      | an index: which physical one the rows went to, and whether its writes go one at a time       |
  * | `scrypath_projection` | an entity: the newest version of its projection that was started                             |
  * | `scrypath_fill`       | a backfill: where it is, or how it ended                                                     |
- * | `scrypath_registration` | a backfill into a live index, while senders remember for it which keys they have sent      |
- * | `scrypath_touched`    | a key that was sent since a registration                                                     |
+ * | `scrypath_registration` | an index that is being filled, while senders remember for it which keys they have sent      |
+ * | `scrypath_touched`    | a key that was sent since a registration, or that the target of a rebuild lacks              |
+ * | `scrypath_rebuild`    | an index that is built beside a live one: its target, and how far it has got                 |
  */
 export function outboxSchemas(dataSource: DataSource, shards: number): readonly EntitySchema[] {
   const { exact, uuid, now } = wordsOf(dataSource);
@@ -133,6 +135,7 @@ export function outboxSchemas(dataSource: DataSource, shards: number): readonly 
       columns: {
         id: { name: 'id', ...text(36), primary: true },
         entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH) },
+        rebuild: { name: 'rebuild', ...text(36), nullable: true },
         startedAt: { name: 'started_at', ...number },
         seenAt: { name: 'seen_at', ...number },
       },
@@ -144,6 +147,27 @@ export function outboxSchemas(dataSource: DataSource, shards: number): readonly 
         registration: { name: 'registration', ...text(36), primary: true },
         recordKey: { name: 'record_key', ...text(RECORD_KEY_MAX_LENGTH), primary: true },
       },
+    }),
+    new EntitySchema({
+      name: TABLES.rebuild,
+      tableName: 'scrypath_rebuild',
+      columns: {
+        id: { name: 'id', ...text(36), primary: true },
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH) },
+        live: { name: 'live', ...text(400) },
+        target: { name: 'target', ...text(400) },
+        state: { name: 'state', ...text(16) },
+        liveCreated: { name: 'live_created', ...text(40), nullable: true },
+        targetCreated: { name: 'target_created', ...text(40), nullable: true },
+        writesLive: { name: 'writes_live', ...integer, default: 1 },
+        problem: { name: 'problem', ...text(190), nullable: true },
+        swapUntil: { name: 'swap_until', ...number },
+        owner: { name: 'owner', ...text(190), nullable: true },
+        startedAt: { name: 'started_at', ...number },
+        seenAt: { name: 'seen_at', ...number },
+        report: { name: 'report', type: 'text', nullable: true },
+      },
+      indices: [{ columns: ['entity'] }],
     }),
   ];
 }
@@ -161,7 +185,8 @@ function wordsOf(dataSource: DataSource): { exact: ColumnWords; uuid: ColumnWord
   switch (dataSource.options.type) {
     case 'postgres':
       return {
-        exact: {},
+        // Keys are only ever compared for being the same, or in any order: bytes cost the least.
+        exact: { collation: 'C' },
         uuid: defaultOf('gen_random_uuid()'),
         now: defaultOf("(date_part('epoch', clock_timestamp()) * (1000))"),
       };

@@ -86,6 +86,16 @@ function buildOperator(metadata: SearchMetadata, field: SearchField, operator: s
       return value ? of : { kind: 'not', of };
     }
     default: {
+      if (!field.comparable) {
+        const comparable = metadata.fields.filter((one) => one.filterable && one.comparable).map(({ path }) => path);
+        throw fieldNotDeclared(
+          metadata,
+          'filtered by ranges of',
+          field.path,
+          comparable,
+          '@Filterable without comparison: false',
+        );
+      }
       const compared = valueFor(metadata, field, value);
       if (typeof compared === 'boolean')
         throw queryInvalid(metadata, `${field.path}.${operator} compares with a boolean, which has no order.`);

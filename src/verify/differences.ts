@@ -1,7 +1,9 @@
 import type { QueryRunner } from 'typeorm';
 import type { DocumentKey } from '../document/search-document.js';
 import { readAhead } from '../records/read-ahead.js';
-import { expectedDocuments, readInHalves } from './expected-documents.js';
+import { type RecordPage, recordPages } from '../records/record-pages.js';
+import { type Expected, expectedOf, readInHalves } from './expected-documents.js';
+import { KeySums } from './key-sums.js';
 import { KeyTable } from './key-table.js';
 import { Suspects } from './suspects.js';
 import { differenceOf } from './verdict.js';
@@ -59,8 +61,10 @@ class Comparison {
   readonly #table: KeyTable;
   readonly #suspects: Suspects;
   readonly #counts: Record<DifferenceKind, number>;
+  readonly #sums = new KeySums();
   #rows = 0;
   #documents = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(site: VerifySite, options: DifferencesOptions, queryRunner: QueryRunner) {
     const { index = site.metadata.indexName, pageSize = PAGE_SIZE, signal } = options;
@@ -91,42 +95,67 @@ class Comparison {
   }
 
   async *#compareRecords(): AsyncGenerator<readonly Difference[], void, void> {
-    const { backend } = this.#site;
-    let page = await this.#table.page(null, this.#pageSize);
-    while (page.keys.length > 0) {
+    const { manager } = this.#queryRunner;
+    const around = <T>(read: () => Promise<T>) => this.#alone(read);
+    const pages = recordPages(manager, this.#site.metadata, { after: null, limit: this.#pageSize, around });
+    for await (const { expected, documents } of readAhead(this.#withDocuments(readAhead(pages)))) {
       this.#options.signal?.throwIfAborted();
-      const { keys, last } = page;
-      const [stored, [expected, next]] = await both(
-        backend.documents.fetch(this.#index, keys, { signal: this.#options.signal }),
-        this.#expectedAndNext(keys, last),
-      );
-      const documents = new Map(stored.map((document) => [document.key, document]));
-      for (const key of keys)
-        if (differenceOf(key, expected.get(key), documents.get(key)) !== null) this.#suspects.add(key);
-      this.#rows += keys.length;
+      for (const [key, record] of expected) {
+        const document = documents.get(key);
+        if (document !== undefined) this.#sums.add(key);
+        if (differenceOf(key, record() ?? undefined, document) !== null) this.#suspects.add(key);
+      }
+      this.#rows += expected.length;
       yield* this.#progressed('records');
-      if (next === null) return;
-      page = next;
     }
   }
 
-  /** One statement after the other, on one connection, while the engine answers. */
-  async #expectedAndNext(keys: readonly DocumentKey[], last: readonly unknown[] | null) {
-    const expected = await expectedDocuments(this.#queryRunner.manager, this.#site, keys);
-    return [expected, last === null ? null : await this.#table.page(last, this.#pageSize)] as const;
+  /** Pages of records with the documents of their keys; while the engine answers, the database reads on. */
+  async *#withDocuments(pages: AsyncIterable<RecordPage>) {
+    const { backend, projection } = this.#site;
+    for await (const { records, unreadable } of pages) {
+      const expected: (readonly [DocumentKey, () => Expected | null])[] = [
+        ...records.map(({ key, record }) => [key, () => expectedOf(projection, record)] as const),
+        ...unreadable.map(({ key, error }) => [key, () => ({ kind: 'failed', error }) as const] as const),
+      ];
+      const keys = expected.map(([key]) => key);
+      const stored = await backend.documents.fetch(this.#index, keys, { signal: this.#options.signal });
+      yield { expected, documents: new Map(stored.map((document) => [document.key, document])) };
+    }
   }
 
+  /** Documents without a row: none where the keys of the index are those that were found for the records. */
   async *#lookForExtra(): AsyncGenerator<readonly Difference[], void, void> {
-    const { signal } = this.#options;
-    const pages = this.#site.backend.documents.scan(this.#index, { pageSize: this.#pageSize, signal });
-    for await (const page of readAhead(pages)) {
-      signal?.throwIfAborted();
-      const keys = page.map(({ key }) => key);
-      const existing = await this.#existing(keys);
-      for (const key of keys) if (!existing.has(key)) this.#suspects.add(key);
+    for await (const keys of this.#keysOfIndex()) {
+      for (const key of keys) this.#sums.subtract(key);
       this.#documents += keys.length;
       yield* this.#progressed('documents');
     }
+    if (this.#sums.isEven) return;
+    for await (const keys of this.#keysOfIndex()) {
+      const suspects = keys.filter((key) => this.#sums.isSuspect(key));
+      if (suspects.length === 0) continue;
+      const existing = await this.#alone(() => this.#existing(suspects));
+      for (const key of suspects) if (!existing.has(key)) this.#suspects.add(key);
+      yield* this.#progressed('documents');
+    }
+  }
+
+  async *#keysOfIndex(): AsyncGenerator<readonly DocumentKey[], void, void> {
+    const { signal } = this.#options;
+    const { pageSize } = this.#options;
+    const size = pageSize === undefined ? {} : { pageSize };
+    for await (const keys of readAhead(this.#site.backend.documents.keys(this.#index, { ...size, signal }))) {
+      signal?.throwIfAborted();
+      yield keys;
+    }
+  }
+
+  /** One after the other on the one connection; pages are read ahead on it. */
+  #alone<T>(read: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(read);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   async #existing(keys: readonly DocumentKey[]): Promise<ReadonlySet<DocumentKey>> {
@@ -152,14 +181,8 @@ class Comparison {
   }
 
   async *#settled(): AsyncGenerator<readonly Difference[], void, void> {
-    const found = await this.#suspects.settle();
+    const found = await this.#alone(() => this.#suspects.settle());
     for (const { kind } of found) this.#counts[kind] += 1;
     for (let start = 0; start < found.length; start += this.#pageSize) yield found.slice(start, start + this.#pageSize);
   }
-}
-
-/** Both answers; where one fails, the other is awaited first: a connection that is given back must be at rest. */
-async function both<L, R>(left: Promise<L>, right: Promise<R>): Promise<[L, R]> {
-  await Promise.allSettled([left, right]);
-  return Promise.all([left, right]);
 }

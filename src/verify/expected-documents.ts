@@ -26,13 +26,19 @@ export async function expectedDocuments(
     (key, error) => expected.set(key, { kind: 'failed', error }),
   );
   for (const [key, record] of records) {
-    try {
-      if (projection.eligible(record)) expected.set(key, { kind: 'document', document: projection.stored(record) });
-    } catch (error) {
-      expected.set(key, { kind: 'failed', error });
-    }
+    const one = expectedOf(projection, record);
+    if (one !== null) expected.set(key, one);
   }
   return expected;
+}
+
+/** What an index shall hold of a record; null where that is no document. */
+export function expectedOf(projection: Projection, record: object): Expected | null {
+  try {
+    return projection.eligible(record) ? { kind: 'document', document: projection.stored(record) } : null;
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
 }
 
 /** Reads keys in halves. A key that the database cannot even look for is no row's. */

@@ -3,19 +3,12 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { DocumentKey } from '../document/search-document.js';
 import { mergeDeep } from '../metadata/record-key.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
-import { keyBatches } from '../records/record-reader.js';
+import { amongKeys, keyBatches } from '../records/record-reader.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
 const RECORD = 'record';
 const nameOf = (at: number) => `key${at}`;
-
-/** Some keys, and where the next ones begin. */
-export interface KeyPage {
-  readonly keys: readonly DocumentKey[];
-  /** The last row's primary key as the driver gave it; null where no row is behind it. */
-  readonly last: readonly unknown[] | null;
-}
 
 /**
  * The primary keys of an entity's rows, without the rows: soft-deleted ones are not there, and no listener of the
@@ -36,22 +29,6 @@ export class KeyTable {
     this.#columns = this.#entity.primaryColumns;
     const { driver } = manager.dataSource;
     this.#sql = this.#columns.map(({ databaseName }) => `${driver.escape(RECORD)}.${driver.escape(databaseName)}`);
-  }
-
-  /** At most `limit` keys in the order of the primary key, from behind a row on. */
-  async page(after: readonly unknown[] | null, limit: number): Promise<KeyPage> {
-    const query = this.#query();
-    if (after !== null)
-      query.where(behind(this.#sql), Object.fromEntries(after.map((value, at) => [`after${at}`, value])));
-    this.#columns.forEach((_, at) => {
-      query.addOrderBy(nameOf(at));
-    });
-    const rows = await query.limit(limit).getRawMany<Row>();
-    const last = rows.length < limit ? null : rows.at(-1)!;
-    return {
-      keys: rows.map(this.#keyOf),
-      last: last && this.#columns.map((_, at) => last[nameOf(at)]),
-    };
   }
 
   /** Those of the keys that rows have, as the database spells them. */
@@ -80,11 +57,8 @@ export class KeyTable {
       this.#columns.map((column): unknown => driver.preparePersistentValue(column.getEntityValue(idMap), column)),
     );
     const query = this.#query();
-    if (this.#columns.length === 1) {
-      // One parameter, where a driver takes a list as one: thousands cost more than the query itself.
-      const condition = this.#manager.dataSource.options.type === 'postgres' ? '= ANY(:keys)' : 'IN (:...keys)';
-      return query.where(`${this.#sql[0]} ${condition}`, { keys: rows.flat() });
-    }
+    if (this.#columns.length === 1)
+      return query.where(amongKeys(this.#manager.dataSource, this.#sql[0]!), { keys: rows.flat() });
     const one = (_: unknown, row: number) =>
       this.#sql.map((column, at) => `${column} = :key${row}_${at}`).join(' AND ');
     const parameters = rows.flatMap((values, row) => values.map((value, at) => [`key${row}_${at}`, value] as const));
@@ -100,13 +74,4 @@ export class KeyTable {
     const maps = this.#columns.map((column, at) => column.createValueMap(hydrated(column, at))!);
     return this.#metadata.key.of(maps.reduce(mergeDeep));
   };
-}
-
-/**
- * The condition that a row is behind one in the order of the columns. Databases differ in which way to say it uses the
- * index; this one does everywhere: `a >= x AND (a > x OR (b >= y AND (b > y)))`.
- */
-function behind([column, ...others]: readonly string[], at = 0): string {
-  const greater = `${column} > :after${at}`;
-  return others.length === 0 ? greater : `${column} >= :after${at} AND (${greater} OR (${behind(others, at + 1)}))`;
 }

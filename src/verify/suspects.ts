@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm';
 import type { StoredDocument } from '../backend/backend.js';
 import type { DocumentKey } from '../document/search-document.js';
 import { type Expected, expectedDocuments } from './expected-documents.js';
+import { paused } from './paused.js';
 import { differenceOf, type Look, verdictOf } from './verdict.js';
 import type { Difference } from './verify-report.js';
 import type { VerifySite, VerifyTiming } from './verify-site.js';
@@ -127,19 +128,4 @@ function lookOf(
   ];
   // A hash: many keys may be under suspicion, and documents may be large.
   return { difference, sight: createHash('sha1').update(JSON.stringify(sides)).digest('base64'), moving };
-}
-
-/** @throws the signal's reason */
-async function paused(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
-  signal?.throwIfAborted();
 }

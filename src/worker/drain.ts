@@ -13,11 +13,13 @@ import { type Backoff, backoffMs, codeOf, errorClass, isCrash, isOfData } from '
 import { beginIsolation, type IndexState, isAlone, readIndexStates, writeInFlight } from './index-state.js';
 import type { IndexWatch } from './index-watch.js';
 import { type Change, type Changes, inSavepoint, type Reading, readChanges } from './read-changes.js';
+import { changeRebuild, isHeld, isWritten, type RebuildRow, rebuildsForSenders } from './rebuilds.js';
 import { postpone, type RowMark, writeMark } from './row-marks.js';
 import { type AcceptedBatch, sendChanges } from './send-changes.js';
 import { type HoldSource, LostHold, type Scope, type ShardHold } from './shard-hold.js';
+import { settleSwap } from './swap.js';
 import type { Timing } from './timing.js';
-import { readRegistrations, touch } from './touched-keys.js';
+import { readRegistrations, remember, touch } from './touched-keys.js';
 import { newestVersions } from './versions.js';
 import { type DocumentWork, namesOf, type Work } from './work.js';
 
@@ -30,6 +32,8 @@ export interface DrainSite {
   readonly logger: Logger;
   /** Entities with a newer projection than this sender's, and until when they are left alone without a look. */
   readonly outdated: Map<string, number>;
+  /** Entities whose index is being swapped, and until when they are left alone without a look. */
+  readonly held: Map<string, number>;
   readonly timing: Timing;
   readonly backoff: Backoff;
   /** What was sent without a hold and could not be marked anew yet; the next batch begins with it. */
@@ -57,6 +61,8 @@ export interface Drained {
   readonly waiting: boolean;
   /** Indexes that are not those that were written to before. */
   readonly replaced: readonly string[];
+  /** Swaps of indexes whose outcome nobody has written down, and nobody is at work on. */
+  readonly stuck: readonly RebuildRow[];
 }
 
 const NOTHING: Drained = {
@@ -67,6 +73,7 @@ const NOTHING: Drained = {
   outage: false,
   waiting: false,
   replaced: [],
+  stuck: [],
 };
 
 /** Owners that one row of a dependency dirties in one batch. */
@@ -94,7 +101,7 @@ export async function drain(site: DrainSite, want: Want, failures = 0, reading: 
     if (want.kind !== 'due') return false;
     const index = site.work.documents.get(name)?.metadata.indexName;
     const isBlocked = index !== undefined && site.watch.isBlocked(index);
-    return isBlocked || (site.outdated.get(name) ?? 0) > performance.now();
+    return [site.outdated, site.held].some((left) => (left.get(name) ?? 0) > performance.now()) || isBlocked;
   };
   const isWanted = (name: string) => want.kind !== 'due' || want.only === undefined || want.only === name;
   const scope: Scope = { ...want, entities: namesOf(site.work).filter((name) => isWanted(name) && !isLeft(name)) };
@@ -102,7 +109,9 @@ export async function drain(site: DrainSite, want: Want, failures = 0, reading: 
   if (hold === null) return NOTHING;
   const sent: SentKeys = { rows: [], uncertain: false };
   try {
-    return await drainHeld(site, hold, failures, sent, reading);
+    const drained = await drainHeld(site, hold, failures, sent, reading);
+    for (const { id, live } of drained.stuck) await settleStuck(site, id, live);
+    return drained;
   } catch (error) {
     await hold.abandon(sent.rows.length > 0);
     // What was sent may have arrived before or after what somebody else has sent meanwhile.
@@ -123,7 +132,8 @@ async function drainHeld(
   sentKeys: SentKeys,
   reading: Reading,
 ): Promise<Drained> {
-  const rows = await withoutNewer(site, hold);
+  const rebuilds = await rebuildsForSenders(hold.queryRunner);
+  const rows = withoutHeld(site, rebuilds, await withoutNewer(site, hold));
   const marks: RowMark[] = [];
   const errors = new Map<string, unknown>();
   const dirtied: { readonly token: string; readonly keys: readonly DirtyKey[] }[] = [];
@@ -158,7 +168,8 @@ async function drainHeld(
   const ended = await Promise.allSettled(
     plans.map(({ entity, work, read }) => {
       const index = work.metadata.indexName;
-      return sendToIndex(site, hold, { entity, index, state: states.get(index) }, read.changes, failures, sentKeys);
+      const to = { entity, index, state: states.get(index), rebuild: rebuilds.get(entity) ?? null };
+      return sendToIndex(site, hold, to, read.changes, failures, sentKeys);
     }),
   );
   // Only when no request is under way any more: what is marked anew must not be overtaken by one.
@@ -172,6 +183,11 @@ async function drainHeld(
     for (const mark of [...marks, ...outcomes.flatMap((outcome) => outcome.marks)]) await writeMark(queryRunner, mark);
     for (const index of isolate) await beginIsolation(queryRunner, index);
     for (const { index, inFlight } of outcomes) if (inFlight) await writeInFlight(queryRunner, index, inFlight);
+    for (const { rebuild, owed, lostTarget } of outcomes) {
+      if (rebuild === null) continue;
+      await remember(queryRunner, rebuild.id, owed);
+      if (lostTarget) await changeRebuild(queryRunner, rebuild.id, [rebuild.state], { problem: 'INDEX_REPLACED' });
+    }
   });
   for (const outcome of outcomes) for (const [id, error] of outcome.errors) errors.set(id, error);
   return {
@@ -182,8 +198,41 @@ async function drainHeld(
     outage: outcomes.some(({ outage }) => outage),
     waiting: outcomes.some(({ waiting }) => waiting),
     replaced: outcomes.flatMap(({ replaced }) => replaced),
+    stuck: [...rebuilds.values()].filter((rebuild) => isHeld(rebuild) && isAbandonedSwap(rebuild)),
   };
 }
+
+/** Whoever had begun the swap is gone: without this, nothing of the entity would ever be sent again. */
+async function settleStuck(site: DrainSite, id: string, index: string): Promise<void> {
+  try {
+    await settleSwap(site, id, { waitMs: SETTLE_SWAP_MS });
+  } catch (error) {
+    if (isCrash(error)) throw error;
+    site.logger.error('It could not be found out whether an index was swapped; nothing is sent to it until then.', {
+      index,
+      code: codeOf(error),
+    });
+  }
+}
+
+const SETTLE_SWAP_MS = 5_000;
+
+/** Nobody is at work on the swap any more, and its request has arrived or never will. */
+const isAbandonedSwap = ({ isAlive, swapUntil, now }: RebuildRow): boolean => !isAlive && swapUntil < now;
+
+/** While the names of two indexes are swapped, a name may mean either: nothing is sent to them until the outcome is known. */
+function withoutHeld(
+  { held, work }: DrainSite,
+  rebuilds: ReadonlyMap<string, RebuildRow>,
+  rows: readonly DirtyRow[],
+): readonly DirtyRow[] {
+  const entities = [...rebuilds.values()].filter(isHeld).map(({ entity }) => entity);
+  for (const entity of entities) if (work.documents.has(entity)) held.set(entity, performance.now() + HELD_MS);
+  return entities.length === 0 ? rows : rows.filter(({ entity }) => !entities.includes(entity));
+}
+
+/** How long the rows of a swapped index are left alone before the next look at them. */
+const HELD_MS = 100;
 
 /** Rows whose projection this sender has in its newest version. Read after the rows: a newer one stands there before its rows do. */
 async function withoutNewer({ work, outdated, logger }: DrainSite, hold: ShardHold): Promise<readonly DirtyRow[]> {
@@ -244,34 +293,53 @@ function respelled(entity: string, { spelledOtherwise, changes }: Changes) {
   return [...tokens].map((token) => ({ token, keys }));
 }
 
-interface IndexOutcome extends Omit<Drained, 'rows'> {
+interface IndexOutcome extends Omit<Drained, 'rows' | 'stuck'> {
   readonly index: string;
   readonly marks: readonly RowMark[];
   readonly suspicious: boolean;
   readonly uncertain: boolean;
   /** What is in flight alone on an isolated index; null where it is not isolated, or nothing was sent. */
   readonly inFlight: readonly TaskRef[] | null;
+  /** The rebuild under way; keys that its target refused; whether the target is not the one that was written to. */
+  readonly rebuild: RebuildRow | null;
+  readonly owed: readonly string[];
+  readonly lostTarget: boolean;
 }
 
 async function sendToIndex(
   site: DrainSite,
   hold: ShardHold,
-  to: { readonly entity: string; readonly index: string; readonly state: IndexState | undefined },
+  to: {
+    readonly entity: string;
+    readonly index: string;
+    readonly state: IndexState | undefined;
+    readonly rebuild: RebuildRow | null;
+  },
   changes: readonly Change[],
   failures: number,
   sentKeys: SentKeys,
 ): Promise<IndexOutcome> {
   const { backend, timing, backoff } = site;
-  const { entity, index, state } = to;
-  const idle = { ...NOTHING, index, marks: [], suspicious: false, uncertain: false, inFlight: null };
+  const { entity, index: live, state, rebuild } = to;
+  const writesTarget = rebuild !== null && isWritten(rebuild);
+  // A live index that takes no documents of ours is left as it is.
+  const index = writesTarget && !rebuild.writesLive ? rebuild.target : live;
+  const known = index === live ? (state?.createdAt ?? null) : (rebuild?.targetCreated ?? null);
+  const idle = {
+    ...{ ...NOTHING, index, marks: [], suspicious: false, uncertain: false, inFlight: null },
+    ...{ rebuild, owed: [], lostTarget: false },
+  };
+  let lostTarget = false;
   if (changes.length === 0) return idle;
   const pauseMs = backoffMs(backoff, failures);
   const ids = changes.flatMap(({ rows }) => rows.map(({ id }) => id));
   const isolated = state?.isolating === true;
   try {
     const signal = AbortSignal.timeout(timing.requestMs);
-    if (!(await site.watch.isOurs(index, state?.createdAt ?? null, signal)))
+    if (!(await site.watch.isOurs(index, known, signal)))
       return { ...idle, replaced: [index], errors: new Map(ids.map((id) => [id, indexReplaced(index)])) };
+    if (writesTarget && rebuild.target !== index)
+      lostTarget = !(await site.watch.isOurs(rebuild.target, rebuild.targetCreated, signal));
     if (isolated && !(await isAlone(hold, backend, { entity, index }, signal))) return { ...idle, waiting: true };
   } catch (error) {
     // The engine does not even say which index it has: nothing was sent.
@@ -285,6 +353,8 @@ async function sendToIndex(
     {
       backend,
       index,
+      target:
+        writesTarget && !lostTarget && rebuild.target !== index ? { index: rebuild.target, rebuild: rebuild.id } : null,
       entity,
       isolated,
       claimedAt: hold.claimedAt,
@@ -305,6 +375,8 @@ async function sendToIndex(
     sent: chosen.length,
     waiting: chosen.length < changes.length,
     replaced: [],
+    rebuild,
+    lostTarget,
     inFlight: isolated ? sent.accepted.flatMap(({ tasks }) => tasks) : null,
   };
 }

@@ -3,7 +3,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { run } from '../outbox/statement.js';
 import { backgroundRunner } from './background-runner.js';
 import { announceFence, carryUnknown, FENCE_MS, hasRows, noFence, pick, readDueRows, takeDownFence } from './claim.js';
-import { type HoldSource, LostHold, type Scope, type ShardHold } from './shard-hold.js';
+import { type FencedAction, type HoldSource, LostHold, type Scope, type ShardHold } from './shard-hold.js';
 import type { Timing } from './timing.js';
 
 const FENCE_LOOK_MS = 5;
@@ -134,16 +134,20 @@ export class LeasedShards implements HoldSource {
     );
   }
 
-  async fence<T>(name: string, action: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+  async fence<T>(name: string, action: FencedAction<T>): Promise<T> {
     const queryRunner = await this.aside();
     // A holder of its own, beside a batch of this sender that may be under way.
     const owner = `${this.#holder}/${crypto.randomUUID()}`;
     living.add(owner);
     const announced = await announceFence(queryRunner, name);
     try {
-      while (!(await this.#takeAll(queryRunner, owner)))
+      let lateUntil = 0;
+      const late = (until: number) => {
+        lateUntil = Math.max(lateUntil, until);
+      };
+      while (!(await this.#takeAll(queryRunner, owner, late)))
         await new Promise((resolve) => setTimeout(resolve, FENCE_LOOK_MS));
-      return await action(queryRunner);
+      return await action(queryRunner, lateUntil);
     } finally {
       await run(
         queryRunner,
@@ -154,8 +158,11 @@ export class LeasedShards implements HoldSource {
     }
   }
 
-  /** Takes what is free, in the order of the shards, up to the first that is not: two owners never wait for each other. */
-  async #takeAll(queryRunner: QueryRunner, owner: string): Promise<boolean> {
+  /**
+   * Takes what is free, in the order of the shards, up to the first that is not: two owners never wait for each other.
+   * @param late told until when something of a holder that is dead may still arrive
+   */
+  async #takeAll(queryRunner: QueryRunner, owner: string, late: (until: number) => void): Promise<boolean> {
     const { records } = await run<{ shard: number; unknown_until: unknown; holder: string | null; now: unknown }>(
       queryRunner,
       (s) => `SELECT shard, unknown_until, holder, ${s.dialect.nowMs} AS now FROM ${s.tables.sending} ORDER BY shard`,
@@ -171,7 +178,9 @@ export class LeasedShards implements HoldSource {
            WHERE shard = ${s.value(shard)} AND holder IS ${s.value(holder)} AND unknown_until = ${s.value(until)}`,
       );
       if (affected === 0) return false;
-      if (until > Number(now)) await carryUnknown(queryRunner, shard, until);
+      if (until <= Number(now)) continue;
+      late(until);
+      await carryUnknown(queryRunner, shard, until);
     }
     return true;
   }

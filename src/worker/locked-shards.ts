@@ -12,7 +12,7 @@ import {
   takeDownFence,
 } from './claim.js';
 import { endConnection, isGone, openConnection, ownConnections } from './connections.js';
-import { type HoldSource, LostHold, type Purpose, type Scope, type ShardHold } from './shard-hold.js';
+import { type FencedAction, type HoldSource, LostHold, type Purpose, type Scope, type ShardHold } from './shard-hold.js';
 import type { Timing } from './timing.js';
 
 /**
@@ -163,7 +163,7 @@ export class LockedShards implements HoldSource {
     }
   }
 
-  async fence<T>(name: string, action: (queryRunner: QueryRunner) => Promise<T>): Promise<T> {
+  async fence<T>(name: string, action: FencedAction<T>): Promise<T> {
     const aside = await this.aside('look');
     // Another connection than a batch's: the batch may be under way.
     const queryRunner = await this.#open();
@@ -171,7 +171,11 @@ export class LockedShards implements HoldSource {
     try {
       await queryRunner.startTransaction();
       await queryRunner.query(`SELECT shard FROM ${tablesOf(queryRunner.dataSource).shard} ORDER BY shard FOR UPDATE`);
-      const result = await action(queryRunner);
+      const { records } = await run<{ until: unknown }>(
+        queryRunner,
+        (s) => `SELECT max(unknown_until) AS until FROM ${s.tables.sending}`,
+      );
+      const result = await action(queryRunner, Number(records[0]?.until ?? 0));
       await queryRunner.commitTransaction();
       return result;
     } finally {

@@ -17,10 +17,18 @@ export interface AcceptedBatch {
   readonly tasks: readonly TaskRef[];
   readonly isolated: boolean;
   readonly claimedAt: number;
+  /** The rebuild whose target was written too, or null. */
+  readonly rebuild: string | null;
   readonly ids: readonly string[];
 }
 
-/** What came of sending changes to one index. */
+/** The index of a rebuild that is written beside the live one. */
+export interface Target {
+  readonly index: string;
+  readonly rebuild: string;
+}
+
+/** What came of sending changes to an index, and to the target beside it. */
 export interface Sent {
   readonly marks: readonly RowMark[];
   readonly accepted: readonly AcceptedBatch[];
@@ -32,12 +40,16 @@ export interface Sent {
   readonly uncertain: boolean;
   /** Whether the engine refused what may be one document among good ones. */
   readonly suspicious: boolean;
+  /** Keys that the live index has accepted and the target refused. */
+  readonly owed: readonly string[];
 }
 
 /** Where and under which conditions changes are sent. */
 export interface Destination {
   readonly backend: Backend;
   readonly index: string;
+  /** Written behind `index`, with what that has accepted; null where no rebuild is under way. */
+  readonly target: Target | null;
   readonly entity: string;
   readonly isolated: boolean;
   readonly claimedAt: number;
@@ -51,66 +63,22 @@ export interface Destination {
   readonly sending: (rows: readonly DirtyRow[]) => void;
 }
 
-/** Sends one upsert and one removal. It rejects only where the shards were lost, or the sender shall die. */
+/**
+ * Sends one upsert and one removal, each to the index and then to the target. It rejects only where the shards were lost,
+ * or the sender shall die.
+ */
 export async function sendChanges(to: Destination, changes: readonly Change[]): Promise<Sent> {
   const marks: RowMark[] = [];
   const accepted: AcceptedBatch[] = [];
   const errors = new Map<string, unknown>();
+  const owed: string[] = [];
   let outage = false;
   let suspicious = false;
   let uncertain = false;
-  const signal = AbortSignal.timeout(to.requestMs);
-  const options = (onAccepted: (task: TaskRef) => void): WriteOptions => ({
-    signal,
-    batch: crypto.randomUUID(),
-    onAccepted,
-  });
-  const upserts = changes.filter(({ document }) => document !== null);
-  const removals = changes.filter(({ document }) => document === null);
-  const parts = [
-    {
-      of: upserts,
-      send: (onAccepted: (task: TaskRef) => void) =>
-        to.backend.upsert(
-          to.index,
-          upserts.map(({ document }) => document!),
-          options(onAccepted),
-        ),
-    },
-    {
-      of: removals,
-      send: (onAccepted: (task: TaskRef) => void) =>
-        to.backend.remove(
-          to.index,
-          removals.map(({ key }) => key),
-          options(onAccepted),
-        ),
-    },
-  ].filter(({ of }) => of.length > 0);
   let failure: { readonly error: unknown } | null = null;
-  for (const { of, send } of parts) {
-    if (failure !== null) {
-      // What was not even tried waits with what failed.
-      marks.push({ kind: 'again', ids: idsOf(of), dueAt: to.claimedAt + to.pauseMs, errorClass: null });
-      for (const id of idsOf(of)) errors.set(id, failure.error);
-      continue;
-    }
-    await to.check();
-    to.sending(of.flatMap(({ rows }) => rows));
-    const { taken, rest, error } = await attempt(of, send);
-    for (const group of taken) {
-      const batch = acceptedBatch(
-        to,
-        group.tasks,
-        idsOf(group.changes, (row) => row.unknownUntil <= to.claimedAt),
-      );
-      if (batch.ids.length > 0) {
-        accepted.push(batch);
-        marks.push({ kind: 'accepted', ids: batch.ids, tasks: batch.text });
-      }
-      marks.push(...sentTooEarly(to, group.changes));
-    }
-    if (rest.length === 0) continue;
+
+  const refused = (rest: readonly Change[], error: unknown) => {
+    if (rest.length === 0) return;
     for (const id of idsOf(rest)) errors.set(id, error);
     const verdict = verdictOn(to, rest, error);
     marks.push(verdict.mark);
@@ -118,17 +86,58 @@ export async function sendChanges(to: Destination, changes: readonly Change[]): 
     outage ||= verdict.outage;
     uncertain ||= verdict.uncertain;
     if (verdict.outage) failure = { error };
+  };
+  const taken = (tasks: readonly TaskRef[], some: readonly Change[]) => {
+    const batch = acceptedBatch(
+      to,
+      tasks,
+      idsOf(some, (row) => row.unknownUntil <= to.claimedAt),
+    );
+    if (batch.ids.length > 0) {
+      accepted.push(batch);
+      marks.push({ kind: 'accepted', ids: batch.ids, tasks: batch.text });
+    }
+    marks.push(...sentTooEarly(to, some));
+  };
+
+  for (const part of partsOf(changes)) {
+    if (failure !== null) {
+      // What was not even tried waits with what failed.
+      const { error } = failure as { readonly error: unknown };
+      marks.push({ kind: 'again', ids: idsOf(part), dueAt: to.claimedAt + to.pauseMs, errorClass: null });
+      for (const id of idsOf(part)) errors.set(id, error);
+      continue;
+    }
+    const first = await attempt(to, to.index, part);
+    refused(first.rest, first.error);
+    for (const { tasks, changes: some } of first.taken) {
+      const second = to.target === null ? NOT_TRIED : await attempt(to, to.target.index, some);
+      if (to.target === null) taken(tasks, some);
+      for (const beside of second.taken) taken([...tasks, ...beside.tasks], beside.changes);
+      if (isRefusal(second.error)) {
+        // Good enough for the live index, and no reason to keep it from there.
+        taken(tasks, second.rest);
+        owed.push(...second.rest.flatMap(({ rows }) => rows.map(({ recordKey }) => recordKey)));
+      } else refused(second.rest, second.error);
+    }
   }
-  return { marks, accepted, errors, outage, suspicious, uncertain };
+  return { marks, accepted, errors, outage, suspicious, uncertain, owed };
 }
+
+/** Upserts and removals are requests of their own. */
+const partsOf = (changes: readonly Change[]): readonly (readonly Change[])[] =>
+  [changes.filter(({ document }) => document !== null), changes.filter(({ document }) => document === null)].filter(
+    (part) => part.length > 0,
+  );
 
 const idsOf = (changes: readonly Change[], only: (row: Change['rows'][number]) => boolean = () => true): string[] =>
   changes.flatMap(({ rows }) => rows.filter(only).map(({ id }) => id));
 
 function acceptedBatch(to: Destination, tasks: readonly TaskRef[], ids: readonly string[]): AcceptedBatch {
   const { index, entity, isolated, claimedAt } = to;
-  const text = tasksText({ tasks, isolated, claimedAt });
-  return { index, entity, tasks, isolated, claimedAt, ids, text };
+  const rebuild = to.target?.rebuild ?? null;
+  const text = tasksText({ tasks, isolated, claimedAt, rebuild });
+  return { index, entity, tasks, isolated, claimedAt, rebuild, ids, text };
 }
 
 /** Rows for which something older may still arrive behind what was sent now: they are sent once more after that. */
@@ -147,13 +156,28 @@ interface Attempt {
   readonly error: unknown;
 }
 
-async function attempt(
-  changes: readonly Change[],
-  send: (onAccepted: (task: TaskRef) => void) => Promise<readonly TaskRef[]>,
-): Promise<Attempt> {
+const NOT_TRIED: Attempt = { taken: [], rest: [], error: undefined };
+
+/** One request: upserts or removals, never both. */
+async function attempt(to: Destination, index: string, changes: readonly Change[]): Promise<Attempt> {
+  await to.check();
+  to.sending(changes.flatMap(({ rows }) => rows));
   const told: TaskRef[] = [];
+  const options: WriteOptions = {
+    signal: AbortSignal.timeout(to.requestMs),
+    batch: crypto.randomUUID(),
+    onAccepted: (task) => told.push(task),
+  };
   try {
-    const tasks = await send((task) => told.push(task));
+    const documents = changes.flatMap(({ document }) => document ?? []);
+    const tasks =
+      documents.length > 0
+        ? await to.backend.upsert(index, documents, options)
+        : await to.backend.remove(
+            index,
+            changes.map(({ key }) => key),
+            options,
+          );
     if (tasks.some(({ count }) => count === undefined))
       return { taken: [{ tasks, changes }], rest: [], error: undefined };
     return { ...dealt(changes, tasks), error: undefined };
@@ -197,7 +221,7 @@ function verdictOn(to: Destination, rest: readonly Change[], error: unknown): Ve
     };
     return { mark, outage: true, suspicious: false, uncertain: true };
   }
-  if (ScrypathError.is(error, 'BACKEND_REJECTED') || ScrypathError.is(error, 'KEY_INVALID')) {
+  if (isRefusal(error)) {
     if (to.isolated && rest.length === 1)
       return {
         mark: { kind: 'discarded', ids, errorClass: errorClass('backend_rejected', code) },
@@ -217,3 +241,7 @@ function verdictOn(to: Destination, rest: readonly Change[], error: unknown): Ve
   };
   return { mark, outage: true, suspicious: false, uncertain: false };
 }
+
+/** The engine refused what was sent, whoever sends it and whenever. */
+const isRefusal = (error: unknown): boolean =>
+  ScrypathError.is(error, 'BACKEND_REJECTED') || ScrypathError.is(error, 'KEY_INVALID');

@@ -49,7 +49,8 @@ export class Sender {
     this.source = holdSourceOf(site);
     const { backend, work, timing, backoff, maxAttempts, logger } = site;
     const watch = site.watch ?? new IndexWatch(backend, logger);
-    this.#site = { source: this.source, backend, work, timing, backoff, watch, logger, outdated: new Map(), owed: [] };
+    const memory = { outdated: new Map<string, number>(), held: new Map<string, number>(), owed: [] };
+    this.#site = { source: this.source, backend, work, timing, backoff, watch, logger, ...memory };
     this.settler = new Settler({ backend, work, backoff, maxAttempts, aside: () => this.source.aside('settle') });
   }
 

@@ -10,6 +10,7 @@ import { type Backoff, backoffMs, errorClass } from './failure.js';
 import { beginIsolation, endIsolation } from './index-state.js';
 import { type RowMark, writeMark } from './row-marks.js';
 import type { AcceptedBatch } from './send-changes.js';
+import { remember } from './touched-keys.js';
 import type { Work } from './work.js';
 
 export interface SettlerSite {
@@ -57,6 +58,11 @@ export class Settler {
   /** Batches whose outcome is not known yet. */
   get inFlight(): number {
     return this.#batches.length;
+  }
+
+  /** Whether it asks for the outcome of rows that wait for these tasks. */
+  awaits(text: string): boolean {
+    return this.#batches.some((batch) => batch.text === text);
   }
 
   /**
@@ -159,8 +165,8 @@ export class Settler {
       groups.set(`${entity}\0${tasks}`, group);
     }
     for (const { entity, text, ids } of groups.values()) {
-      const { tasks, isolated, claimedAt } = parseTasks(text);
-      this.#batches.push({ index: tasks[0]!.index, entity, text, tasks, isolated, claimedAt, ids });
+      const parsed = parseTasks(text);
+      this.#batches.push({ ...parsed, index: parsed.tasks[0]!.index, entity, text, ids });
     }
     return rows.length;
   }
@@ -173,8 +179,17 @@ export class Settler {
     const aside = await this.#site.aside();
     const { ids, text: tasks } = batch;
     const { backoff } = this.#site;
-    const failed = outcomes.find(({ status }) => status === 'failed');
-    if (failed?.error) return this.#applyFailure(aside, batch, failed.error);
+    const errorOf = (isLive: boolean) =>
+      outcomes.find((outcome, at) => outcome.status === 'failed' && (batch.tasks[at]!.index === batch.index) === isLive)
+        ?.error;
+    const error = errorOf(true);
+    if (error) return this.#applyFailure(aside, batch, error, false);
+    const targetError = errorOf(false);
+    // Where the live index has the documents for certain.
+    const isLiveDone = outcomes.every(
+      ({ status }, at) => batch.tasks[at]!.index !== batch.index || status === 'succeeded',
+    );
+    if (targetError && isLiveDone) return this.#applyFailure(aside, batch, targetError, true);
     // Canceled, or not known any more: whether it was carried out is not known, so it is sent again.
     const dueAt = (await nowOf(aside)) + backoffMs(backoff, 0);
     const mark: RowMark = { kind: 'again', ids, dueAt, errorClass: errorClass('unknown') };
@@ -185,6 +200,7 @@ export class Settler {
     aside: QueryRunner,
     batch: AcceptedBatch,
     error: TaskError,
+    ofTarget: boolean,
   ): Promise<Pick<Settled, 'retrying' | 'discarded'>> {
     const { ids, text: tasks, index, entity } = batch;
     const { backoff, maxAttempts } = this.#site;
@@ -195,6 +211,7 @@ export class Settler {
       else sum.retrying += count;
     };
     if (error.kind === 'engine' && !MAY_BE_A_DOCUMENT.has(error.code)) {
+      if (ofTarget) return this.#owe(aside, batch);
       const dueAt = (await nowOf(aside)) + backoffMs(backoff, this.#engineFailures++);
       await write({ kind: 'again', ids, dueAt, errorClass: errorClass('transport', error.code) });
       return sum;
@@ -205,6 +222,11 @@ export class Settler {
     const idsOf = (some: Iterable<typeof rows>) => [...some].flat().map(({ id }) => id);
     const named = error.document === null ? null : this.#storedKey(entity, error.document, keys);
     if (batch.isolated && keys.size === 1) {
+      if (ofTarget) {
+        const owed = await this.#owe(aside, batch);
+        await endIsolation(aside, index, entity);
+        return owed;
+      }
       const attempts = Math.max(...rows.map((row) => Number(row.attempts))) + 1;
       // Where the engine does not name it, the first time may have been for the sake of one that was on its way when the
       // isolation began; where it names another, that one was.
@@ -248,6 +270,21 @@ export class Settler {
       await write(again(idsOf(keys.values()), elsewhere ? keys.size : Math.ceil(keys.size / 2)));
     }
     return sum;
+  }
+
+  /**
+   * The live index has the documents, the target of the rebuild does not: the rows are done, and the target is owed their
+   * keys until its cutover or rollback. What fails there alone must neither charge nor hold up the live index.
+   */
+  async #owe(aside: QueryRunner, batch: AcceptedBatch): Promise<Pick<Settled, 'retrying' | 'discarded'>> {
+    const rows = await this.#rowsOf(aside, batch);
+    await remember(
+      aside,
+      batch.rebuild!,
+      rows.map((row) => row.record_key),
+    );
+    await writeMark(aside, { kind: 'done', ids: batch.ids }, { tasks: batch.text });
+    return { retrying: 0, discarded: 0 };
   }
 
   async #rowsOf(aside: QueryRunner, { ids, text }: AcceptedBatch) {

@@ -50,6 +50,12 @@ export class LostHold extends Error {
 /** What a connection beside the hold's is for; none waits for another's statements. */
 export type Purpose = 'send' | 'settle' | 'look';
 
+/**
+ * What is done while every shard is held.
+ * @param lateUntil until when something that a dead sender has sent may still arrive, on the database's clock; else 0
+ */
+export type FencedAction<T> = (queryRunner: QueryRunner, lateUntil: number) => Promise<T>;
+
 /** Where a sender gets its shards from, over connections of its own. */
 export interface HoldSource {
   /** Holds shards with rows of the scope, or null where there are none that are free. */
@@ -57,6 +63,6 @@ export interface HoldSource {
   /** A connection beside the hold's, for statements that are committed at once; one for each purpose. */
   aside(purpose: Purpose): Promise<QueryRunner>;
   /** Takes every shard, once running batches are over, and runs `action` meanwhile. */
-  fence<T>(name: string, action: (queryRunner: QueryRunner) => Promise<T>): Promise<T>;
+  fence<T>(name: string, action: FencedAction<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -3,9 +3,10 @@ import { ScrypathError } from '../errors/scrypath-error.js';
 import { newToken } from '../outbox/mark-id.js';
 import { run } from '../outbox/statement.js';
 import type { DirtyRow } from './dirty-row.js';
+import { isHeld, unfinishedRebuilds } from './rebuilds.js';
 import type { HoldSource } from './shard-hold.js';
 
-/** A backfill into the live index of an entity: for it, senders remember which keys they send. */
+/** An index of an entity that is being filled, live or beside the live one: for it, senders remember which keys they send. */
 export interface Registration {
   readonly id: string;
   readonly entity: string;
@@ -26,28 +27,58 @@ export async function registerBackfill(source: HoldSource, entity: string): Prom
       queryRunner,
       (s) =>
         `SELECT id, CASE WHEN seen_at > ${s.dialect.nowMs} - ${ALIVE_MS} THEN 1 ELSE 0 END AS running, started_at AS since
-         FROM ${s.tables.registration} WHERE entity = ${s.value(entity)}`,
+         FROM ${s.tables.registration} WHERE entity = ${s.value(entity)} AND rebuild IS NULL`,
     );
+    const [rebuild] = (await unfinishedRebuilds(queryRunner, entity)).filter(isHeld);
+    if (rebuild)
+      throw new ScrypathError({
+        code: 'REBUILD_RUNNING',
+        entity,
+        index: rebuild.live,
+        happened: `The index "${rebuild.live}" is being swapped with another.`,
+        remedy: 'Begin the backfill when that is over.',
+      });
     const [known] = records;
     if (known === undefined) {
-      await run(
-        queryRunner,
-        (s) =>
-          `INSERT INTO ${s.tables.registration} (id, entity, started_at, seen_at)
-           VALUES (${s.value(id)}, ${s.value(entity)}, ${s.dialect.nowMs}, ${s.dialect.nowMs})`,
-      );
+      await insertRegistration(queryRunner, { id, entity }, null);
       return { id, entity };
     }
     if (Number(known.running) === 1)
-      throw new ScrypathError({
-        code: 'BACKFILL_RUNNING',
-        entity,
-        happened: `A backfill of ${entity} is under way, since ${new Date(Number(known.since)).toISOString()}.`,
-        remedy: 'Wait for its end; of one that was killed, some seconds.',
-      });
+      throw backfillRunning(entity, new Date(Number(known.since)).toISOString());
     await writeSeen(queryRunner, known.id, true);
     return { id: known.id, entity };
   });
+}
+
+/** @param rebuild the rebuild whose target is filled; null for a live index */
+export async function insertRegistration(
+  queryRunner: QueryRunner,
+  { id, entity }: Registration,
+  rebuild: string | null,
+): Promise<void> {
+  await run(
+    queryRunner,
+    (s) =>
+      `INSERT INTO ${s.tables.registration} (id, entity, rebuild, started_at, seen_at)
+       VALUES (${s.value(id)}, ${s.value(entity)}, ${s.value(rebuild)}, ${s.dialect.nowMs}, ${s.dialect.nowMs})`,
+  );
+}
+
+/** A backfill that was seen so long ago, in milliseconds, sends nothing any more. */
+const SILENT_MS = 60_000;
+
+/**
+ * Asked while every shard is held, before the name of the live index comes to mean another one.
+ * @throws ScrypathError `BACKFILL_RUNNING` where a backfill writes to the entity's live index
+ */
+export async function assertNoBackfill(queryRunner: QueryRunner, entity: string): Promise<void> {
+  const { records } = await run<{ since: unknown }>(
+    queryRunner,
+    (s) =>
+      `SELECT started_at AS since FROM ${s.tables.registration} WHERE entity = ${s.value(entity)} AND rebuild IS NULL
+       AND seen_at > ${s.dialect.nowMs} - ${SILENT_MS}`,
+  );
+  if (records.length > 0) throw backfillRunning(entity, new Date(Number(records[0]!.since)).toISOString());
 }
 
 /** Says that the backfill of a registration is at work; or that it is not any more, and another may go on with it. */
@@ -73,22 +104,45 @@ export async function touch(
   registrations: readonly Registration[],
   rows: readonly DirtyRow[],
 ): Promise<void> {
-  for (const { id, entity } of registrations) {
-    const keys = [...new Set(rows.filter((row) => row.entity === entity).map(({ recordKey }) => recordKey))];
-    for (let start = 0; start < keys.length; start += ROWS)
-      await run(aside, (s) => {
-        const { family, keepExisting } = s.dialect;
-        const some = keys.slice(start, start + ROWS);
-        const into = `INSERT INTO ${s.tables.touched} (registration, record_key)`;
-        if (family === 'postgres')
-          return `${into} SELECT ${s.value(id)}, key FROM unnest(${s.value(some)}::text[]) AS key${keepExisting}`;
-        if (family === 'sqlite')
-          // Without a WHERE, SQLite takes ON CONFLICT for a condition of a join.
-          return `${into} SELECT ${s.value(id)}, value FROM json_each(${s.value(JSON.stringify(some))}) WHERE true${keepExisting}`;
-        const values = some.map((key) => `(${s.value(id)}, ${s.value(key)})`);
-        return `${into} VALUES ${values.join(', ')} ON DUPLICATE KEY UPDATE registration = values(registration)`;
-      });
-  }
+  for (const { id, entity } of registrations)
+    await remember(
+      aside,
+      id,
+      rows.filter((row) => row.entity === entity).map(({ recordKey }) => recordKey),
+    );
+}
+
+/** Remembers keys, each once: of a registration those that were sent, of a rebuild those that its target lacks. */
+export async function remember(queryRunner: QueryRunner, id: string, recordKeys: Iterable<string>): Promise<void> {
+  const keys = [...new Set(recordKeys)];
+  for (let start = 0; start < keys.length; start += ROWS)
+    await run(queryRunner, (s) => {
+      const { family, keepExisting } = s.dialect;
+      const some = keys.slice(start, start + ROWS);
+      const into = `INSERT INTO ${s.tables.touched} (registration, record_key)`;
+      if (family === 'postgres')
+        return `${into} SELECT ${s.value(id)}, key FROM unnest(${s.value(some)}::text[]) AS key${keepExisting}`;
+      if (family === 'sqlite')
+        // Without a WHERE, SQLite takes ON CONFLICT for a condition of a join.
+        return `${into} SELECT ${s.value(id)}, value FROM json_each(${s.value(JSON.stringify(some))}) WHERE true${keepExisting}`;
+      const values = some.map((key) => `(${s.value(id)}, ${s.value(key)})`);
+      return `${into} VALUES ${values.join(', ')} ON DUPLICATE KEY UPDATE registration = values(registration)`;
+    });
+}
+
+/** How many keys are remembered for a registration or a rebuild. */
+export async function countTouched(queryRunner: QueryRunner, id: string): Promise<number> {
+  const { records } = await run<{ n: unknown }>(
+    queryRunner,
+    (s) => `SELECT COUNT(*) AS n FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`,
+  );
+  return Number(records[0]!.n);
+}
+
+/** Forgets a registration, and what was remembered for it, without a replay. */
+export async function endRegistration(queryRunner: QueryRunner, id: string): Promise<void> {
+  await run(queryRunner, (s) => `DELETE FROM ${s.tables.registration} WHERE id = ${s.value(id)}`);
+  await run(queryRunner, (s) => `DELETE FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`);
 }
 
 /** What was replayed: a token to wait for, null where nothing was touched. */
@@ -111,9 +165,16 @@ export async function replayTouched(source: HoldSource, { id, entity }: Registra
          SELECT ${s.dialect.idWith(`'${token}'`)}, ${s.value(entity)}, record_key, 'replay', ${s.dialect.nowMs}
          FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`,
     );
-    await run(queryRunner, (s) => `DELETE FROM ${s.tables.registration} WHERE id = ${s.value(id)}`);
-    await run(queryRunner, (s) => `DELETE FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`);
+    await endRegistration(queryRunner, id);
     return affected;
   });
   return { token: count === 0 ? null : token, count };
 }
+
+const backfillRunning = (entity: string, since: string) =>
+  new ScrypathError({
+    code: 'BACKFILL_RUNNING',
+    entity,
+    happened: `A backfill of ${entity} is under way, since ${since}.`,
+    remedy: 'Wait for its end; of one that was killed, some seconds.',
+  });

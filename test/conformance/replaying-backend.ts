@@ -22,7 +22,7 @@ export function replayingBackend(change: (page: HitPage) => HitPage = (page) => 
     remove: async (index) => [await task(index)],
     outcomes: async (tasks) => tasks.map((ref) => ({ ...ref, status: 'succeeded', error: null })),
     search,
-    documents: { scan: unused, fetch: unused },
+    documents: { scan: unused, keys: unused, fetch: unused },
     indexes: { create: task, apply: task, swap: task, drop: task, get: unused, settings: unused, stats: unused },
   };
 }

@@ -368,12 +368,21 @@ onMeilisearch(`a real server [meilisearch]${engine.there ? '' : ` (skipped: ${en
         disableOnAttributes: [],
         disableOnNumbers: true,
       },
-      faceting: { maxValuesPerFacet: 100 },
+      faceting: { maxValuesPerFacet: 100, sortFacetValuesBy: { '*': 'alpha' } },
       pagination: { maxTotalHits: 500 },
+      proximityPrecision: 'byWord',
+      dictionary: [],
+      separatorTokens: [],
+      nonSeparatorTokens: [],
+      localizedAttributes: null,
+      embedders: {},
+      searchCutoffMs: null,
+      prefixSearch: 'indexingTime',
+      facetSearch: true,
     });
   });
 
-  it('a filterable rule of the engine’s own is its names when it allows all, and else a difference', async () => {
+  it('a filterable rule of the engine’s own is its names when it allows all', async () => {
     const index = await anIndex();
     const filter = { equality: true, comparison: true };
     const { taskUid } = await backend.applySettings(index, {
@@ -384,7 +393,7 @@ onMeilisearch(`a real server [meilisearch]${engine.there ? '' : ` (skipped: ${en
     });
     expect((await backend.waitTask(taskUid)).status).toBe('succeeded');
     const { filterableAttributes } = await backend.indexes.settings(index);
-    expect(filterableAttributes).toEqual(['a', 'b', expect.stringContaining('"attributePatterns":["c"]')]);
+    expect(filterableAttributes).toEqual(['a', 'b', expect.objectContaining({ attributePatterns: ['c'] })]);
   });
 
   it('a swap exchanges documents, settings and the time of creation', async () => {

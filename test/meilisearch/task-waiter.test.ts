@@ -72,12 +72,23 @@ describe('waiting for tasks', () => {
   });
 
   it('pauses shortly at first and longer later, up to the longest pause', async () => {
-    const looks = Array.from({ length: 14 }, (): Record<number, TaskStatus> => ({ 1: 'enqueued' }));
+    const looks = Array.from({ length: 40 }, (): Record<number, TaskStatus> => ({ 1: 'enqueued' }));
     const { pauses, wait } = engine(...looks, { 1: 'succeeded' });
     await outcomesOf(refs(1), wait);
     expect(pauses[0]).toBe(5);
     expect(pauses).toEqual([...pauses].sort((left, right) => left - right));
     expect(pauses.at(-1)).toBe(250);
+  });
+
+  it('sees no end much later than it came', async () => {
+    const looks = Array.from({ length: 40 }, (): Record<number, TaskStatus> => ({ 1: 'enqueued' }));
+    const { pauses, wait } = engine(...looks, { 1: 'succeeded' });
+    await outcomesOf(refs(1), wait);
+    let waited = 0;
+    for (const pause of pauses) {
+      expect(pause).toBeLessThanOrEqual(Math.max(25, waited * 0.15));
+      waited += pause;
+    }
   });
 
   it('goes on through failures that may pass', async () => {

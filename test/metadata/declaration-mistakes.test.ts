@@ -110,13 +110,13 @@ describe('start() reports', () => {
     const expected = [
       /^Odd: @Searchable on the class was given null/,
       /^Odd: @Searchable on name was given a number/,
-      /^Odd: @Filterable on kind: facets is no option; known: facet\./,
+      /^Odd: @Filterable on kind: facets is no option; known: facet, comparison\./,
       /^Odd: @Filterable on shape: facet is a string; it takes true or false\./,
       /^Odd: @Filterable on size: it was given a number/,
       /^Odd: @Sortable on year: it was given an object/,
       /^Odd: @SearchDocument on toDocument: feilds is no option; known: fields\./,
       /^Hooks: @SearchDocument on toDocument: fields\.decade is null/,
-      /^Hooks: @SearchDocument on toDocument: fields\.century\.filterable\.facets is no option; known: facet\./,
+      /^Hooks: @SearchDocument on toDocument: fields\.century\.filterable\.facets is no option; known: facet, comparison\./,
       /^NullHook: @SearchDocument on toDocument: it was given null/,
     ];
     const problems = await problemsOf([Odd, Hooks, NullHook]);

@@ -25,7 +25,13 @@ describe('a declaration', () => {
       'director.name',
       'cast.name',
     ]);
-    expect(fields).toContainEqual({ role: 'filterable', path: 'director.country.code', facet: true, ofHook: false });
+    expect(fields).toContainEqual({
+      role: 'filterable',
+      path: 'director.country.code',
+      facet: true,
+      comparison: true,
+      ofHook: false,
+    });
     expect(Object.isFrozen(fields)).toBe(true);
   });
 
@@ -88,7 +94,7 @@ describe('start()', () => {
       @Searchable() name!: string;
     }
     @Entity()
-    @Searchable({ settings: { rankingRules: ['words', 'typo'] } })
+    @Searchable({ settings: { rankingRules: { only: ['words', 'typo'] } } })
     class Unsorted {
       @PrimaryColumn() id!: number;
       @Sortable() @Column() name!: string;

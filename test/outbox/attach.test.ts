@@ -13,6 +13,7 @@ const ALL = [
   'ScrypathIndex',
   'ScrypathOutbox',
   'ScrypathProjection',
+  'ScrypathRebuild',
   'ScrypathRegistration',
   'ScrypathSending',
   'ScrypathShard',

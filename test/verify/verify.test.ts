@@ -177,7 +177,8 @@ onEveryStack('an index is verified', ({ use, database }) => {
     Object.assign(whims, { failsToLoad: 'unloadable', failsToProject: 'unprojectable' });
     const report = await verified(stack, Whimsical);
     expect(report).toMatchObject({ counts: { failed: 2, missing: 0, stale: 0, extra: 0 }, clean: false });
-    expect(report.differences).toMatchObject([
+    const differences = report.differences!.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    expect(differences).toMatchObject([
       { kind: 'failed', key: '1', reason: 'Error' },
       { kind: 'failed', key: '2', reason: 'PROJECTION_FAILED' },
     ]);

@@ -23,13 +23,25 @@ const DEFAULTS: Required<IndexSettings> = {
     disableOnAttributes: [],
     disableOnNumbers: false,
   },
-  faceting: { maxValuesPerFacet: 100 },
+  faceting: { maxValuesPerFacet: 100, sortFacetValuesBy: { '*': 'alpha' } },
   pagination: { maxTotalHits: 1000 },
+  proximityPrecision: 'byWord',
+  dictionary: [],
+  separatorTokens: [],
+  nonSeparatorTokens: [],
+  localizedAttributes: null,
+  embedders: {},
+  searchCutoffMs: null,
+  prefixSearch: 'indexingTime',
+  facetSearch: true,
 };
 
 const EVERY_MEMBER: Required<IndexSettings> = {
   searchableAttributes: ['title', 'director.name'],
-  filterableAttributes: ['year', 'genres'],
+  filterableAttributes: [
+    'year',
+    { attributePatterns: ['genres'], features: { facetSearch: false, filter: { equality: true, comparison: false } } },
+  ],
   sortableAttributes: ['title', 'year'],
   displayedAttributes: ['*'],
   rankingRules: ['words', 'typo', 'sort', 'year:desc', 'exactness'],
@@ -43,8 +55,17 @@ const EVERY_MEMBER: Required<IndexSettings> = {
     disableOnAttributes: ['title'],
     disableOnNumbers: true,
   },
-  faceting: { maxValuesPerFacet: 7 },
+  faceting: { maxValuesPerFacet: 7, sortFacetValuesBy: { '*': 'count', genres: 'alpha' } },
   pagination: { maxTotalHits: 70 },
+  proximityPrecision: 'byAttribute',
+  dictionary: ['J. R. R.', 'W. E.'],
+  separatorTokens: ['&sep', '|'],
+  nonSeparatorTokens: ['#', '@'],
+  localizedAttributes: [{ attributePatterns: ['title_*'], locales: ['eng', 'jpn'] }],
+  embedders: { given: { source: 'userProvided', dimensions: 3 } },
+  searchCutoffMs: 150,
+  prefixSearch: 'disabled',
+  facetSearch: false,
 };
 
 const FILMS = [
@@ -76,6 +97,65 @@ export const settings = behavioursOf('settings', {
       ...EVERY_MEMBER.typoTolerance,
       minWordSizeForTypos: { oneTypo: 4, twoTypos: 10 },
     });
+  },
+  'what the reference engine says otherwise than it was told is said so': async (bench) => {
+    const index = await bench.index('settings_said', [], {
+      filterableAttributes: [
+        { attributePatterns: ['year', 'genres'], features: { facetSearch: true, filter: { comparison: true } } },
+        { attributePatterns: ['studio'] },
+      ],
+      searchableAttributes: ['title', '*'],
+      sortableAttributes: ['year', 'title', 'year'],
+      separatorTokens: ['|', '&sep', '|'],
+      typoTolerance: { disableOnWords: ['Élan', 'New York'] },
+      faceting: { sortFacetValuesBy: { genres: 'count' } },
+    });
+    const said = await bench.backend.indexes.settings(index);
+    assertEqualJson(said, {
+      ...DEFAULTS,
+      filterableAttributes: [
+        'year',
+        'genres',
+        {
+          attributePatterns: ['studio'],
+          features: { facetSearch: false, filter: { equality: true, comparison: false } },
+        },
+      ],
+      sortableAttributes: ['title', 'year'],
+      separatorTokens: ['&sep', '|'],
+      typoTolerance: { ...DEFAULTS.typoTolerance, disableOnWords: ['elan', 'new york'] },
+      faceting: { maxValuesPerFacet: 100, sortFacetValuesBy: { '*': 'alpha', genres: 'count' } },
+    });
+  },
+  'an embedder is kept where another is added, and removed by null; its key is not shown': async (bench) => {
+    const index = await bench.index('settings_embedders', [], {
+      embedders: { given: { source: 'userProvided', dimensions: 3 } },
+    });
+    const apply = async (embedders: NonNullable<IndexSettings['embedders']>) => {
+      await bench.succeeded(await bench.backend.indexes.apply(index, { embedders }));
+      return (await bench.backend.indexes.settings(index)).embedders;
+    };
+    const remote = {
+      source: 'rest',
+      url: 'http://127.0.0.1:9/',
+      dimensions: 3,
+      apiKey: 'not to be read back',
+      request: { input: '{{text}}' },
+      response: { data: '{{embedding}}' },
+    } as const;
+    const both = await apply({ remote });
+    assertEqualJson(Object.keys(both).sort(), ['given', 'remote']);
+    assert.ok(!JSON.stringify(both).includes(remote.apiKey));
+    assertEqualJson(Object.keys(await apply({ given: null })), ['remote']);
+  },
+  'a rule that allows no comparison allows filters and facets': async (bench) => {
+    const rule = { attributePatterns: ['year'], features: { filter: { equality: true, comparison: false } } };
+    const index = await bench.index('settings_features', FILMS, { filterableAttributes: [rule] });
+    const equals = completeQuery({ filter: { kind: 'equals', field: 'year', value: 1980 }, facets: ['year'] });
+    assertEqualJson(await keysOf(bench, index, equals), ['1']);
+    assertEqualJson((await bench.backend.search(index, equals)).facets, { year: { 1980: 1 } });
+    const compare = completeQuery({ filter: { kind: 'compare', field: 'year', operator: 'gt', value: 1990 } });
+    await assert.rejects(bench.backend.search(index, compare), isRefused('BACKEND_REJECTED'));
   },
   'an empty list replaces a list': async (bench) => {
     const index = await bench.index('settings_emptied', [], EVERY_MEMBER);

@@ -8,9 +8,9 @@ import {
 import { RawSqlResultsToEntityTransformer } from 'typeorm/query-builder/transformer/RawSqlResultsToEntityTransformer.js';
 import type { DocumentKey } from '../document/search-document.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
-import { inHalves, isOfDatabase } from '../records/in-halves.js';
-import { readRecords } from '../records/record-reader.js';
+import { inHalves, isOfDatabase } from './in-halves.js';
 import { type Keyset, keysetOf } from './keyset.js';
+import { readRecords } from './record-reader.js';
 import { attachRelated, ownRowsQuery, type ReadPlan, ROOT_ALIAS, readPlanOf } from './related-records.js';
 
 /** Conditions as TypeORM's find methods take them. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { EntityManager, EntityTarget } from 'typeorm';
-import { type PageOptions, recordPages } from '../../src/backfill/record-pages';
+import { type PageOptions, recordPages } from '../../src/records/record-pages';
 import type { SearchMetadata } from '../../src/metadata/search-metadata';
 import { readRecords } from '../../src/records/record-reader';
 import { onEveryDatabase } from '../stacks/stack';
@@ -19,7 +19,7 @@ import {
   Sheet,
   Tag,
   Work,
-} from './entities';
+} from '../backfill/entities';
 
 const pagesOf = async (manager: EntityManager, metadata: SearchMetadata, options: Partial<PageOptions> = {}) => {
   const pages = [];

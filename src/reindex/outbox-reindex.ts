@@ -1,0 +1,383 @@
+import type { QueryRunner } from 'typeorm';
+import { runBackfill } from '../backfill/backfill.js';
+import { StoredFillLog } from '../backfill/fill-log.js';
+import { PATIENCE } from '../backfill/shipping.js';
+import type { DocumentKey } from '../document/search-document.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { append } from '../outbox/append.js';
+import { newToken } from '../outbox/mark-id.js';
+import { run } from '../outbox/statement.js';
+import { documentKeyOf, storedKeyOf } from '../outbox/stored-key.js';
+import { paused } from '../verify/paused.js';
+import { readConnection } from '../worker/background-runner.js';
+import { readIndexStates, recordIndex } from '../worker/index-state.js';
+import { type RebuildState, UNFINISHED_STATES } from '../worker/rebuilds.js';
+import { settleSwap, swapNames } from '../worker/swap.js';
+import {
+  assertNoBackfill,
+  countTouched,
+  endRegistration,
+  insertRegistration,
+  replayTouched,
+} from '../worker/touched-keys.js';
+import { filled, type RebuildAudit } from './audit.js';
+import { compareAndMend } from './compare-target.js';
+import type { RebuildOperations } from './rebuild.js';
+import type { RebuildRecord } from './rebuild-record.js';
+import type { ReindexOptions, RunOptions } from './reindex-options.js';
+import type { OutboxSite } from './reindex-site.js';
+import { dropIndex, ensureIndex, settleSettings, takesDocuments } from './target-index.js';
+
+/** How long work may take that was sent again, in milliseconds; a signal ends it earlier. */
+const WORK_MS = 3_600_000;
+/** How often the target is compared again since it refused documents between the comparison and the swap. */
+const CUTOVER_TRIES = 3;
+
+const BEFORE_CUTOVER: readonly RebuildState[] = ['creating', 'building', 'ready'];
+
+type Given = Pick<ReindexOptions, 'cutover' | 'settings' | 'dropForeign' | 'batchSize' | 'partitions'>;
+
+/**
+ * A rebuild beside an outbox: workers write both indexes, and the database remembers how far it has got. Each step can be
+ * done again, by any process, after whoever did it was killed at any moment.
+ */
+export class OutboxReindex implements RebuildOperations {
+  readonly #site: OutboxSite;
+  readonly #record: RebuildRecord;
+  readonly #given: Given;
+
+  /** @param given what is said of the work that is still to do */
+  constructor(site: OutboxSite, record: RebuildRecord, given: Given = {}) {
+    this.#site = site;
+    this.#record = record;
+    this.#given = given;
+  }
+
+  get #source() {
+    return this.#site.outbox.delivery.sender.source;
+  }
+
+  readonly #aside = (): Promise<QueryRunner> => this.#source.aside('look');
+
+  async read(): Promise<RebuildAudit> {
+    return (await this.#record.read()).audit;
+  }
+
+  async resume(options: RunOptions): Promise<RebuildAudit> {
+    await this.#record.takeOver(this.#source);
+    return this.run(options);
+  }
+
+  /** From wherever it is to the end of what it was begun for; this process is at work on it already. */
+  run(options: RunOptions): Promise<RebuildAudit> {
+    return this.#atWork(UNFINISHED_STATES, () => this.#goOn(options));
+  }
+
+  cutover(options: RunOptions): Promise<RebuildAudit> {
+    return this.#atWork(['ready', 'swapping'], () => this.#cutOver(options, true));
+  }
+
+  rollback(options: RunOptions): Promise<RebuildAudit> {
+    return this.#atWork(['kept', 'reverting'], () => this.#rollBack(options));
+  }
+
+  finish(): Promise<RebuildAudit> {
+    return this.#atWork(['kept', 'dropping'], async () => {
+      if (this.#record.row.state === 'kept') await this.#beginDropping(['kept'], 'finished');
+      await this.#drop();
+    });
+  }
+
+  async abandon(): Promise<RebuildAudit> {
+    await this.#record.takeOver(this.#source);
+    return this.#atWork([...BEFORE_CUTOVER, 'dropping'], async () => {
+      if (this.#record.row.state !== 'dropping') await this.#beginDropping(BEFORE_CUTOVER, 'abandoned');
+      await this.#drop();
+    });
+  }
+
+  async #atWork(states: readonly RebuildState[], work: () => Promise<void>): Promise<RebuildAudit> {
+    await this.#record.read();
+    this.#record.assert(...states);
+    await this.#record.atWork(work);
+    return (await this.#record.read()).audit;
+  }
+
+  async #goOn(options: RunOptions): Promise<void> {
+    const record = this.#record;
+    if (record.row.state === 'creating') await record.timed('create', () => this.#create(options));
+    if (record.row.state === 'building') await this.#build(options);
+    if (record.row.state === 'swapping') await this.#cutOver(options, false);
+    if (record.row.state === 'ready' && this.#given.cutover !== false) await this.#cutOver(options, false);
+    if (record.row.state === 'reverting') await this.#rollBack(options);
+    if (record.row.state === 'dropping') await this.#drop();
+  }
+
+  // Building.
+
+  async #create({ signal, onProgress }: RunOptions): Promise<void> {
+    onProgress?.({ step: 'create' });
+    const { row, report } = this.#record;
+    const { live, target, entity } = row;
+    const notes: string[] = [];
+    const found = await this.#site.backend.indexes.get(live, { signal });
+    const liveInfo = found ?? (await ensureIndex(this.#site, live, signal));
+    const known = (await readIndexStates(await this.#aside(), [live])).get(live)?.createdAt ?? null;
+    if (found === null) notes.push('There was no live index: an empty one was made, and it is not kept.');
+    else if (known !== null && known !== found.createdAt)
+      notes.push('The live index was not the one that was written to: it is not kept.');
+    if (!takesDocuments(liveInfo))
+      notes.push('The live index has another primary key: nothing was written to it meanwhile, and it is not kept.');
+    if (known !== liveInfo.createdAt) await recordIndex(await this.#aside(), live, liveInfo.createdAt);
+
+    const targetInfo = await ensureIndex(this.#site, target, signal);
+    const { settings = {}, dropForeign = false } = this.#given;
+    const applied = await settleSettings(this.#site, row, { given: settings, dropForeign }, signal);
+    signal?.throwIfAborted();
+
+    const registration = report.registration ?? crypto.randomUUID();
+    const change = {
+      state: 'building',
+      liveCreated: liveInfo.createdAt,
+      targetCreated: targetInfo.createdAt,
+      writesLive: takesDocuments(liveInfo),
+    } as const;
+    const built = { registration, settings: applied, next: 'fill', wasWhole: notes.length === 0, notes } as const;
+    // Every shard is held: no sender is in the middle of a batch that does not know of the target.
+    await this.#source.fence('reindex', async (queryRunner) => {
+      await insertRegistration(queryRunner, { id: registration, entity }, row.id);
+      await this.#record.change(['creating'], change, built, queryRunner);
+    });
+    await this.#record.read();
+  }
+
+  async #build(options: RunOptions): Promise<void> {
+    const record = this.#record;
+    if (record.report.next === 'fill') await record.timed('fill', () => this.#fill(options));
+    if (record.report.next === 'replay') await record.timed('replay', () => this.#replay(options));
+    await record.timed('verify', () => this.#compare(options));
+    await record.change(['building'], { state: 'ready' });
+  }
+
+  async #fill({ signal, onProgress }: RunOptions): Promise<void> {
+    const { backend, metadata, projection, dataSource } = this.#site;
+    const { row, report } = this.#record;
+    const fill = { entity: row.entity, index: row.target };
+    const log = (await StoredFillLog.resume(this.#aside, fill)) ?? (await StoredFillLog.begin(this.#aside, fill));
+    const reading = await readConnection(dataSource);
+    try {
+      const { manager } = reading.queryRunner;
+      const filledTarget = await runBackfill(
+        { backend, metadata, projection, manager, log },
+        {
+          index: row.target,
+          maxFailures: report.maxFailures,
+          ...this.#pages(),
+          signal,
+          onProgress: onProgress && ((progress) => onProgress({ step: 'fill', ...progress })),
+        },
+      );
+      // A request that got no answer may still bring an old page.
+      await paused((filledTarget.lateUntil ?? 0) - Date.now(), signal);
+      await this.#record.note({ ...filled(filledTarget), next: 'replay' });
+    } finally {
+      await reading.end();
+    }
+  }
+
+  #pages() {
+    const { batchSize, partitions } = this.#given;
+    return { ...(batchSize !== undefined && { batchSize }), ...(partitions !== undefined && { partitions }) };
+  }
+
+  /** Keys that were sent while the target was filled: an older page may have been written over them. */
+  async #replay({ signal, onProgress }: RunOptions): Promise<void> {
+    onProgress?.({ step: 'replay' });
+    const { row, report } = this.#record;
+    const { token, count } = await replayTouched(this.#source, { id: report.registration!, entity: row.entity });
+    await this.#record.note({ replayed: report.replayed + count });
+    if (token !== null) await this.#worked(token, signal);
+    await this.#record.note({ next: 'verify' });
+  }
+
+  async #compare({ signal, onProgress }: RunOptions): Promise<void> {
+    await this.#payOwed(signal);
+    const { row, report } = this.#record;
+    const { repaired, ...verified } = await compareAndMend(this.#site, {
+      index: row.target,
+      maxFailures: report.maxFailures,
+      excused: (keys) => this.#excused(keys),
+      mend: (keys) => this.#markAndWait(keys, signal),
+      signal,
+      onProgress: onProgress && ((progress) => onProgress({ step: 'verify', ...progress })),
+    });
+    await this.#record.note({ verified, repaired: this.#record.report.repaired + repaired });
+  }
+
+  /** What the target alone refused is sent to both once more. */
+  async #payOwed(signal: AbortSignal | undefined): Promise<void> {
+    const { id, entity } = this.#record.row;
+    if ((await countTouched(await this.#aside(), id)) === 0) return;
+    const { token } = await replayTouched(this.#source, { id, entity });
+    if (token !== null) await this.#worked(token, signal);
+  }
+
+  async #markAndWait(keys: readonly DocumentKey[], signal: AbortSignal | undefined): Promise<void> {
+    const { entity } = this.#record.row;
+    const token = newToken();
+    const dirty = keys.map((key) => ({ entity, recordKey: storedKeyOf(key) }));
+    await append((await this.#aside()).manager, dirty, 'repair', token);
+    await this.#worked(token, signal);
+  }
+
+  /** What is discarded is told by the comparison that follows. */
+  async #worked(token: string, signal: AbortSignal | undefined): Promise<void> {
+    const { delivery } = this.#site.outbox;
+    const waiting = { goal: 'completed', timeoutMs: WORK_MS, failFast: false, drains: false, signal } as const;
+    delivery.committed();
+    try {
+      await delivery.wait([token], waiting);
+    } catch (error) {
+      if (!ScrypathError.is(error, 'WORK_DISCARDED')) throw error;
+    }
+  }
+
+  /** Keys whose record the fill could not index, or whose work was discarded. */
+  async #excused(keys: readonly DocumentKey[]): Promise<ReadonlySet<DocumentKey>> {
+    const { entity } = this.#record.row;
+    const { records } = await run<{ record_key: string }>(
+      await this.#aside(),
+      (s) =>
+        `SELECT DISTINCT record_key FROM ${s.tables.outbox} WHERE entity = ${s.value(entity)}
+         AND ${s.isIn('record_key', keys.map(storedKeyOf))} AND state = 'discarded'`,
+    );
+    const fields = this.#site.metadata.keyFields.length;
+    return new Set([
+      ...this.#record.report.failed,
+      ...records.map(({ record_key }) => documentKeyOf(record_key, fields)),
+    ]);
+  }
+
+  // Swapping.
+
+  /** @param again whether the target is compared once more before the swap */
+  async #cutOver(options: RunOptions, again: boolean): Promise<void> {
+    const record = this.#record;
+    if (record.row.state === 'swapping') await this.#settle();
+    for (let tried = 1, compare = again; record.row.state === 'ready'; tried += 1, compare = true) {
+      if (compare) await record.timed('verify', () => this.#compare(options));
+      options.onProgress?.({ step: 'swap' });
+      try {
+        await record.timed('swap', () => this.#swap('swapping', options));
+      } catch (error) {
+        if (!(error instanceof TargetLacks) || tried >= CUTOVER_TRIES) throw error;
+      }
+      await record.read();
+    }
+    await record.note({ cutoverAt: record.report.cutoverAt ?? new Date().toISOString() });
+    this.#site.outbox.delivery.committed();
+    if (record.row.state === 'kept' && !(record.report.keepOld && record.report.wasWhole))
+      await this.#beginDropping(['kept'], 'finished');
+    if (record.row.state === 'dropping') await this.#drop();
+  }
+
+  async #rollBack(options: RunOptions): Promise<void> {
+    const record = this.#record;
+    if (record.row.state === 'reverting') await this.#settle();
+    if (record.row.state === 'kept') {
+      await record.note({ ends: 'rolled_back' });
+      await this.#payOwed(options.signal);
+      options.onProgress?.({ step: 'swap' });
+      await record.timed('swap', () => this.#swap('reverting', options));
+      await record.read();
+      this.#site.outbox.delivery.committed();
+    }
+    if (record.row.state === 'dropping') await this.#drop();
+  }
+
+  async #settle(): Promise<void> {
+    await settleSwap(this.#swapSite, this.#record.row.id);
+    await this.#record.read();
+  }
+
+  get #swapSite() {
+    return { source: this.#source, backend: this.#site.backend, timing: this.#site.outbox.timing };
+  }
+
+  #swap(over: 'swapping' | 'reverting', { signal }: RunOptions): Promise<void> {
+    const { row } = this.#record;
+    if (row.problem !== null) throw unusable(row.entity, row.target, row.problem);
+    const check = async (queryRunner: QueryRunner) => {
+      await assertNoBackfill(queryRunner, row.entity);
+      if ((await countTouched(queryRunner, row.id)) > 0) throw new TargetLacks(row.entity, row.target);
+    };
+    return swapNames(this.#swapSite, row, over, check, signal);
+  }
+
+  // Dropping.
+
+  /** From here on senders write the live index alone. */
+  async #beginDropping(from: readonly RebuildState[], ends: 'finished' | 'abandoned'): Promise<void> {
+    const { registration } = this.#record.report;
+    const { row } = this.#record;
+    const latePage = await this.#latePage();
+    await this.#source.fence('reindex', async (queryRunner, lateSend) => {
+      const lateUntil = Math.max(lateSend, await lateRows(queryRunner, row.entity), row.now + latePage);
+      await this.#record.change(from, { state: 'dropping' }, { ends, lateUntil }, queryRunner);
+      if (registration !== null) await endRegistration(queryRunner, registration);
+    });
+    await this.#record.read();
+  }
+
+  /** For how long a page of a fill that was stopped or killed may still arrive, in milliseconds. */
+  async #latePage(): Promise<number> {
+    const { entity, target } = this.#record.row;
+    const log = await StoredFillLog.resume(this.#aside, { entity, index: target });
+    const unfinished = await log?.load();
+    if (!unfinished) return 0;
+    return unfinished.killed ? PATIENCE.lateMs : unfinished.state.lateUntil - Date.now();
+  }
+
+  async #drop(): Promise<void> {
+    const record = this.#record;
+    const { backend, timeoutMs } = this.#site;
+    await record.timed('drop', async () => {
+      // An engine makes an index anew for documents that arrive late.
+      await paused(record.report.lateUntil - record.row.now);
+      await dropIndex(backend, record.row.target, timeoutMs, record.row.entity);
+      await endRegistration(await this.#aside(), record.row.id);
+    });
+    await record.change(['dropping'], { state: record.report.ends });
+  }
+}
+
+/** Between the comparison and the swap the target has refused documents. */
+class TargetLacks extends ScrypathError {
+  constructor(entity: string, index: string) {
+    super({
+      code: 'REBUILD_DIFFERS',
+      entity,
+      index,
+      happened: `The engine refuses documents on "${index}" that it takes on the index beside it.`,
+      remedy: 'Neither index was touched. verify({ index }) lists the keys.',
+    });
+  }
+}
+
+const unusable = (entity: string, index: string, problem: string) =>
+  new ScrypathError({
+    code: 'INDEX_REPLACED',
+    entity,
+    index,
+    happened: `The index "${index}" was not written any more (${problem}), and cannot become the live one.`,
+    remedy: 'Abandon the rebuild, or finish it where it was cut over.',
+  });
+
+/** Until when a request that got no answer may still arrive, as the rows it was for have it. */
+async function lateRows(queryRunner: QueryRunner, entity: string): Promise<number> {
+  const { records } = await run<{ until: unknown }>(
+    queryRunner,
+    (s) => `SELECT max(unknown_until) AS until FROM ${s.tables.outbox} WHERE entity = ${s.value(entity)}`,
+  );
+  return Number(records[0]?.until ?? 0);
+}

@@ -1,0 +1,301 @@
+import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
+import { isTerminal } from '../backend/task.js';
+import { runBackfill } from '../backfill/backfill.js';
+import { MemoryFillLog } from '../backfill/fill-state.js';
+import type { DocumentKey, SearchDocument } from '../document/search-document.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { readRecords } from '../records/record-reader.js';
+import { waitForSuccess } from '../sync/deliver.js';
+import { paused } from '../verify/paused.js';
+import { readConnection } from '../worker/background-runner.js';
+import type { RebuildState } from '../worker/rebuilds.js';
+import { auditOf, filled, freshReport, type RebuildAudit, type RebuildReport, type RebuildStep } from './audit.js';
+import { type Compared, compareAndMend } from './compare-target.js';
+import { Rebuild, type RebuildOperations } from './rebuild.js';
+import type { ReindexOptions, RunOptions } from './reindex-options.js';
+import type { ReindexSite } from './reindex-site.js';
+import { dropIndex, ensureIndex, settleSettings, takesDocuments, targetName } from './target-index.js';
+
+/** Rebuilds of this process, by the site's backend and the name of the live index. */
+const running = new WeakMap<object, Map<string, PlainReindex>>();
+
+/**
+ * A rebuild without an outbox. Nobody sends writes to both indexes, so those that come meanwhile are in the target only
+ * because it is compared with the database and mended until nothing differs: before the swap, and once more behind it. It
+ * lives in this process alone, and so does what is known of it.
+ */
+export class PlainReindex implements RebuildOperations {
+  readonly #site: ReindexSite;
+  readonly #given: ReindexOptions;
+  readonly #place: {
+    readonly id: string;
+    readonly entity: string;
+    readonly live: string;
+    readonly target: string;
+    readonly startedAt: number;
+    readonly problem: null;
+    state: RebuildState;
+  };
+  #report: RebuildReport;
+
+  private constructor(site: ReindexSite, given: ReindexOptions) {
+    const { entity, indexName } = site.metadata;
+    this.#site = site;
+    this.#given = given;
+    this.#place = {
+      ...{ id: crypto.randomUUID(), entity, live: indexName, target: targetName(indexName) },
+      ...{ startedAt: Date.now(), problem: null, state: 'creating' },
+    };
+    this.#report = freshReport({ keepOld: given.keepOld ?? true, maxFailures: given.maxFailures ?? 0 });
+  }
+
+  static async run(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
+    const known = knownOf(site);
+    const { indexName } = site.metadata;
+    const before = known.get(indexName);
+    if (before !== undefined && !(options.resume && before.#isResumable)) throw before.#stillThere();
+    const reindex = before ?? new PlainReindex(site, options);
+    known.set(indexName, reindex);
+    const rebuild = new Rebuild(reindex, reindex.#audit);
+    await reindex.#atWork(() => reindex.#build(options));
+    await rebuild.refresh();
+    return rebuild;
+  }
+
+  static find(site: ReindexSite, id: string | undefined): Rebuild | null {
+    const found = knownOf(site).get(site.metadata.indexName);
+    return found === undefined || (id ?? found.#place.id) !== found.#place.id ? null : new Rebuild(found, found.#audit);
+  }
+
+  get #audit(): RebuildAudit {
+    return auditOf(this.#place, this.#report, 'verify_and_repair');
+  }
+
+  read(): Promise<RebuildAudit> {
+    return Promise.resolve(this.#audit);
+  }
+
+  async resume(options: RunOptions): Promise<RebuildAudit> {
+    if (!this.#isResumable) throw this.#stillThere();
+    return this.#atWork(() => this.#build(options));
+  }
+
+  cutover(options: RunOptions): Promise<RebuildAudit> {
+    return this.#in(['ready'], () => this.#cutOver(options, true));
+  }
+
+  rollback(options: RunOptions): Promise<RebuildAudit> {
+    return this.#in(['kept'], async () => {
+      await this.#mend(this.#place.target, options);
+      await this.#swap(options);
+      await this.#mend(this.#place.live, options);
+      await this.#drop('rolled_back');
+    });
+  }
+
+  finish(): Promise<RebuildAudit> {
+    return this.#in(['kept'], () => this.#drop('finished'));
+  }
+
+  abandon(): Promise<RebuildAudit> {
+    return this.#in(['creating', 'building', 'ready'], () => this.#drop('abandoned'));
+  }
+
+  #busy = false;
+
+  get #isResumable(): boolean {
+    return !this.#busy && ['creating', 'building', 'ready'].includes(this.#place.state);
+  }
+
+  async #atWork(work: () => Promise<void>): Promise<RebuildAudit> {
+    if (this.#busy) throw this.#stillThere();
+    this.#busy = true;
+    try {
+      await work();
+      return this.#audit;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #in(states: readonly RebuildState[], work: () => Promise<void>): Promise<RebuildAudit> {
+    const { id, entity, live, state } = this.#place;
+    if (states.includes(state)) return this.#atWork(work);
+    throw new ScrypathError({
+      code: 'REBUILD_STATE',
+      entity,
+      index: live,
+      happened: `The rebuild ${id} of ${entity} is ${state}, and must be ${states.join(' or ')} for this.`,
+    });
+  }
+
+  async #build(options: RunOptions): Promise<void> {
+    if (this.#place.state === 'creating') await this.#timed('create', () => this.#create(options));
+    if (this.#place.state === 'building') {
+      if (this.#report.next === 'fill') await this.#timed('fill', () => this.#fill(options));
+      await this.#timed('verify', () => this.#mend(this.#place.target, options));
+      this.#place.state = 'ready';
+    }
+    if (this.#given.cutover !== false) await this.#cutOver(options, false);
+  }
+
+  async #create({ signal, onProgress }: RunOptions): Promise<void> {
+    onProgress?.({ step: 'create' });
+    const { backend } = this.#site;
+    const { live, target } = this.#place;
+    const notes: string[] = [];
+    if ((await backend.indexes.get(live, { signal })) === null)
+      notes.push('There was no live index: an empty one was made, and it is not kept.');
+    const liveInfo = await ensureIndex(this.#site, live, signal);
+    if (!takesDocuments(liveInfo)) notes.push('The live index has another primary key, and it is not kept.');
+    await ensureIndex(this.#site, target, signal);
+    const { settings = {}, dropForeign = false } = this.#given;
+    const applied = await settleSettings(this.#site, this.#place, { given: settings, dropForeign }, signal);
+    this.#report = { ...this.#report, settings: applied, notes, wasWhole: notes.length === 0, next: 'fill' };
+    this.#place.state = 'building';
+  }
+
+  async #fill({ signal, onProgress }: RunOptions): Promise<void> {
+    const { backend, metadata, projection, dataSource } = this.#site;
+    const { batchSize, partitions } = this.#given;
+    const reading = await readConnection(dataSource);
+    try {
+      const report = await runBackfill(
+        { backend, metadata, projection, manager: reading.queryRunner.manager, log: new MemoryFillLog() },
+        {
+          index: this.#place.target,
+          maxFailures: this.#report.maxFailures,
+          ...(batchSize !== undefined && { batchSize }),
+          ...(partitions !== undefined && { partitions }),
+          signal,
+          onProgress: onProgress && ((progress) => onProgress({ step: 'fill', ...progress })),
+        },
+      );
+      await paused((report.lateUntil ?? 0) - Date.now(), signal);
+      this.#report = { ...this.#report, ...filled(report), next: 'verify' };
+    } finally {
+      await reading.end();
+    }
+  }
+
+  async #mend(index: string, { signal, onProgress }: RunOptions): Promise<void> {
+    const { repaired, ...verified }: Compared = await compareAndMend(this.#site, {
+      index,
+      maxFailures: this.#report.maxFailures,
+      excused: () => Promise.resolve(new Set(this.#report.failed)),
+      mend: (keys) => this.#write(index, keys, signal),
+      signal,
+      onProgress: onProgress && ((progress) => onProgress({ step: 'verify', ...progress })),
+    });
+    this.#report = { ...this.#report, verified, repaired: this.#report.repaired + repaired };
+  }
+
+  /** Brings what the database says of the keys to an index. */
+  async #write(index: string, keys: readonly DocumentKey[], signal: AbortSignal | undefined): Promise<void> {
+    const { backend, metadata, projection, dataSource, timeoutMs } = this.#site;
+    const reading = await readConnection(dataSource);
+    try {
+      const records = await readRecords(reading.queryRunner.manager, metadata, keys);
+      const documents: SearchDocument[] = [];
+      const failed = new Set<DocumentKey>();
+      for (const [key, record] of records) {
+        try {
+          if (projection.eligible(record)) documents.push(projection.stored(record));
+        } catch {
+          // The comparison that follows tells it.
+          failed.add(key);
+        }
+      }
+      const kept = new Set(documents.map(({ key }) => key));
+      const removals = keys.filter((key) => !kept.has(key) && !failed.has(key));
+      const tasks = [
+        ...(documents.length > 0 ? await backend.upsert(index, documents, { signal }) : []),
+        ...(removals.length > 0 ? await backend.remove(index, removals, { signal }) : []),
+      ];
+      await waitForSuccess(backend, tasks, timeoutMs, metadata.entity, signal);
+    } finally {
+      await reading.end();
+    }
+  }
+
+  async #cutOver(options: RunOptions, again: boolean): Promise<void> {
+    if (again) await this.#timed('verify', () => this.#mend(this.#place.target, options));
+    options.onProgress?.({ step: 'swap' });
+    await this.#timed('swap', () => this.#swap(options));
+    this.#place.state = 'kept';
+    this.#report = { ...this.#report, cutoverAt: new Date().toISOString() };
+    // What was written to the old index since the comparison is there, and not here.
+    await this.#timed('verify', () => this.#mend(this.#place.live, options));
+    if (!(this.#report.keepOld && this.#report.wasWhole)) await this.#drop('finished');
+  }
+
+  /** Which index a name leads to is told by when it was created: a swap's task may not be visible. */
+  async #swap({ signal }: RunOptions): Promise<void> {
+    const { backend, timeoutMs, metadata } = this.#site;
+    const { live, target } = this.#place;
+    const created = async (name: string) => (await backend.indexes.get(name, { signal }))?.createdAt;
+    const before = await created(live);
+    const wanted = await created(target);
+    const deadline = performance.now() + timeoutMs;
+    try {
+      const task = await backend.indexes.swap(live, target, { signal });
+      const [outcome] = await backend.outcomes([task], { waitMs: timeoutMs, signal });
+      if (isTerminal(outcome!.status) && outcome!.status !== 'unknown')
+        await waitForSuccess(backend, [task], timeoutMs, metadata.entity, signal);
+    } catch (error) {
+      if (!mayHaveBeenTaken(error)) throw error;
+    }
+    for (;;) {
+      const now = await created(live);
+      if (now === wanted && wanted !== before) return;
+      if (performance.now() > deadline)
+        throw new ScrypathError({
+          code: 'TASK_UNKNOWN',
+          entity: metadata.entity,
+          index: live,
+          happened: `It is not known whether the engine will swap "${live}" and "${target}".`,
+          remedy: 'Both are whole. Look which index the name leads to before anything else is done with them.',
+        });
+      await paused(LOOK_MS, signal);
+    }
+  }
+
+  async #drop(ends: 'finished' | 'rolled_back' | 'abandoned'): Promise<void> {
+    const { backend, timeoutMs } = this.#site;
+    this.#place.state = 'dropping';
+    await this.#timed('drop', () => dropIndex(backend, this.#place.target, timeoutMs, this.#place.entity));
+    this.#place.state = ends;
+    knownOf(this.#site).delete(this.#place.live);
+  }
+
+  async #timed(step: RebuildStep, run: () => Promise<void>): Promise<void> {
+    const started = performance.now();
+    try {
+      await run();
+    } finally {
+      const seconds = { ...this.#report.seconds };
+      seconds[step] = (seconds[step] ?? 0) + (performance.now() - started) / 1_000;
+      this.#report = { ...this.#report, seconds };
+    }
+  }
+
+  #stillThere(): ScrypathError {
+    const { id, entity, live, state, startedAt } = this.#place;
+    return new ScrypathError({
+      code: 'REBUILD_RUNNING',
+      entity,
+      index: live,
+      happened: `A rebuild of ${entity} (${id}, ${state}) was begun in this process at ${new Date(startedAt).toISOString()}, and has not come to its end.`,
+      remedy:
+        'Wait for it, go on with it by reindex({ resume: true }), or end it: rebuild(id) and finish() or abandon().',
+    });
+  }
+}
+
+const LOOK_MS = 100;
+
+function knownOf({ backend }: ReindexSite): Map<string, PlainReindex> {
+  const known = running.get(backend) ?? new Map<string, PlainReindex>();
+  running.set(backend, known);
+  return known;
+}

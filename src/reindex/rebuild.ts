@@ -1,0 +1,89 @@
+import type { RebuildState } from '../worker/rebuilds.js';
+import type { RebuildAudit } from './audit.js';
+import type { RunOptions } from './reindex-options.js';
+
+/** What can be done with one rebuild. Each resolves to what it has come to. */
+export interface RebuildOperations {
+  read(): Promise<RebuildAudit>;
+  resume(options: RunOptions): Promise<RebuildAudit>;
+  cutover(options: RunOptions): Promise<RebuildAudit>;
+  rollback(options: RunOptions): Promise<RebuildAudit>;
+  finish(): Promise<RebuildAudit>;
+  abandon(): Promise<RebuildAudit>;
+}
+
+/**
+ * An index that was built beside a live one, and what becomes of it. Made by `movies.reindex()` and `movies.rebuild()`.
+ * @example
+ * const rebuild = await movies.reindex();
+ * if (somethingIsWrong) await rebuild.rollback();
+ * else await rebuild.finish();
+ */
+export class Rebuild {
+  readonly #operations: RebuildOperations;
+  #audit: RebuildAudit;
+
+  /** @internal */
+  constructor(operations: RebuildOperations, audit: RebuildAudit) {
+    this.#operations = operations;
+    this.#audit = audit;
+  }
+
+  get id(): string {
+    return this.#audit.id;
+  }
+
+  /** As it was when this object last did or read something. */
+  get state(): RebuildState {
+    return this.#audit.state;
+  }
+
+  /** What it has come to, as this object last saw it. */
+  get audit(): RebuildAudit {
+    return this.#audit;
+  }
+
+  /** Reads again how far it has got: another process may work at it. */
+  refresh(): Promise<RebuildAudit> {
+    return this.#did(this.#operations.read());
+  }
+
+  /**
+   * Goes on where it was stopped or killed, to the end of what it was begun for.
+   * @throws ScrypathError `REBUILD_RUNNING` while somebody is at work on it, and whatever `reindex` throws
+   */
+  resume(options: RunOptions = {}): Promise<RebuildAudit> {
+    return this.#did(this.#operations.resume(options));
+  }
+
+  /**
+   * Verifies the target once more, and makes it the live index. The old one stays beside it, and every write goes to both.
+   * @throws ScrypathError `REBUILD_STATE`, `REBUILD_DIFFERS`, `BACKFILL_RUNNING`, `INDEX_REPLACED`, `BACKEND_…`
+   */
+  cutover(options: RunOptions = {}): Promise<RebuildAudit> {
+    return this.#did(this.#operations.cutover(options));
+  }
+
+  /**
+   * Makes the old index the live one again, and drops the new one. Nothing that was written since is lost: it went to both.
+   * @throws ScrypathError `REBUILD_STATE` where there is no old index any more, `REBUILD_DIFFERS`, `INDEX_REPLACED`, `BACKEND_…`
+   */
+  rollback(options: RunOptions = {}): Promise<RebuildAudit> {
+    return this.#did(this.#operations.rollback(options));
+  }
+
+  /** Drops the old index: there is no way back. Throws `REBUILD_STATE` before the cutover. */
+  finish(): Promise<RebuildAudit> {
+    return this.#did(this.#operations.finish());
+  }
+
+  /** Drops the target, and leaves the live index as it is. Throws `REBUILD_STATE` after the cutover. */
+  abandon(): Promise<RebuildAudit> {
+    return this.#did(this.#operations.abandon());
+  }
+
+  async #did(operation: Promise<RebuildAudit>): Promise<RebuildAudit> {
+    this.#audit = await operation;
+    return this.#audit;
+  }
+}

@@ -1,0 +1,64 @@
+import {
+  changeRebuild,
+  insertRebuild,
+  readRebuild,
+  UNFINISHED_STATES,
+  unfinishedRebuilds,
+} from '../worker/rebuilds.js';
+import { freshReport } from './audit.js';
+import { OutboxReindex } from './outbox-reindex.js';
+import { PlainReindex } from './plain-reindex.js';
+import { Rebuild } from './rebuild.js';
+import { OWNER, RebuildRecord, running } from './rebuild-record.js';
+import type { ReindexOptions } from './reindex-options.js';
+import type { OutboxSite, ReindexSite } from './reindex-site.js';
+import { targetName } from './target-index.js';
+
+const hasOutbox = (site: ReindexSite): site is OutboxSite => site.outbox !== null;
+
+/** Builds an index beside the live one, verifies it by content, and makes it the live one. */
+export async function reindex(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
+  options.signal?.throwIfAborted();
+  if (!hasOutbox(site)) return PlainReindex.run(site, options);
+  const id = await begin(site, options);
+  const record = await recordOf(site, id);
+  const operations = new OutboxReindex(site, record!, options);
+  const rebuild = new Rebuild(operations, record!.audit);
+  await operations.run(options);
+  await rebuild.refresh();
+  return rebuild;
+}
+
+/** A rebuild by its id; without one the entity's rebuild that has not come to its end. Null where there is none. */
+export async function findRebuild(site: ReindexSite, id?: string): Promise<Rebuild | null> {
+  if (!hasOutbox(site)) return PlainReindex.find(site, id);
+  const aside = await site.outbox.delivery.sender.source.aside('look');
+  const [unfinished] = id === undefined ? await unfinishedRebuilds(aside, site.metadata.entity) : [];
+  const record = await recordOf(site, id ?? unfinished?.id);
+  return record && new Rebuild(new OutboxReindex(site, record), record.audit);
+}
+
+async function recordOf({ outbox, metadata }: OutboxSite, id: string | undefined): Promise<RebuildRecord | null> {
+  const connection = () => outbox.delivery.sender.source.aside('look');
+  const row = id === undefined ? null : await readRebuild(await connection(), id);
+  return row === null || row.entity !== metadata.entity ? null : new RebuildRecord(connection, row);
+}
+
+/** The id of a new rebuild, or of the one to go on with. Every shard is held, so that of two who begin, one does. */
+async function begin({ outbox, metadata }: OutboxSite, options: ReindexOptions): Promise<string> {
+  const { entity, indexName } = metadata;
+  return outbox.delivery.sender.source.fence('reindex', async (queryRunner) => {
+    const [unfinished] = await unfinishedRebuilds(queryRunner, entity);
+    if (unfinished && (!options.resume || unfinished.isAlive)) throw running(unfinished);
+    if (unfinished) {
+      await changeRebuild(queryRunner, unfinished.id, UNFINISHED_STATES, { owner: OWNER, seen: true });
+      return unfinished.id;
+    }
+    const id = crypto.randomUUID();
+    const { keepOld = true, maxFailures = 0 } = options;
+    const report = JSON.stringify(freshReport({ keepOld, maxFailures }));
+    const target = targetName(indexName);
+    await insertRebuild(queryRunner, { id, entity, live: indexName, target, writesLive: true, owner: OWNER, report });
+    return id;
+  });
+}
