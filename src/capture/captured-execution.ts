@@ -9,7 +9,7 @@ import type { NeededMarks } from './needed-marks.js';
 import { AFFECTED, MARK_COUNT, postgresStatement } from './postgres-statement.js';
 import { COUNTED, qualifierOf } from './row-filter.js';
 import { inOneTurn, type SqliteConnection } from './sqlite-turn.js';
-import { render, type Sql, statementTextOf } from './statement-text.js';
+import { type Piece, render, type Sql, statementTextOf } from './statement-text.js';
 import type { BuilderWrite, WriteBuilder } from './write-builder.js';
 
 /** A builder whose write calls for marks. */
@@ -99,6 +99,7 @@ class CapturedStatement {
   readonly #asOne: boolean;
   #steps!: StepsOf;
   #main: Sql | null = null;
+  #marksPerRow: number | null = null;
   #forget: () => void = () => undefined;
 
   constructor(context: ExecutionContext, of: CapturedWrite, target: QueryRunner) {
@@ -130,11 +131,16 @@ class CapturedStatement {
         family !== 'mysql' ||
         (type === 'mariadb' && write.kind !== 'update' && builder.dataSource.driver.isReturningSqlSupported('insert')),
     };
-    const pieces = this.#asOne ? postgresStatement(this.#steps) : writing(this.#steps, null, []).pieces;
-    this.#main = render(builder, pieces);
+    this.#main = render(builder, this.#asOne ? this.#piecesAsOne() : writing(this.#steps, null, []).pieces);
     this.#forget();
     this.#forget = this.#context.announce(this.#main.sql);
     return [this.#main.sql, [...this.#main.parameters]];
+  }
+
+  #piecesAsOne(): readonly Piece[] {
+    const { pieces, marksPerRow } = postgresStatement(this.#steps);
+    this.#marksPerRow = marksPerRow;
+    return pieces;
   }
 
   end(): void {
@@ -149,12 +155,13 @@ class CapturedStatement {
   async #queryAsOne({ sql, parameters }: Sql): Promise<QueryResult> {
     const isInside = this.#target.isTransactionActive;
     const { records } = await this.#target.query(sql, [...parameters], true);
-    const count = Number(records[0]?.[MARK_COUNT] ?? 0);
+    const returnsRows = this.#steps.text.returning !== '';
+    const affected = returnsRows ? records.length : Number(records[0]?.[AFFECTED]);
+    const count = this.#marksPerRow === null ? Number(records[0]?.[MARK_COUNT] ?? 0) : affected * this.#marksPerRow;
     const { buffer } = this.#context;
     if (isInside) buffer.written(this.#target, count);
     else buffer.committed({ token: this.#steps.token, count });
-    const returnsRows = this.#steps.text.returning !== '';
-    return this.#resultOf(returnsRows ? records : [], returnsRows ? records.length : Number(records[0]?.[AFFECTED]));
+    return this.#resultOf(returnsRows ? records : [], affected);
   }
 
   async #queryInSteps(): Promise<QueryResult> {
@@ -162,10 +169,12 @@ class CapturedStatement {
     let written!: QueryResult;
     let next = steps.next();
     while (!next.done) {
+      const { does } = next.value;
       const result = await this.#send(next.value);
-      if (next.value.does === 'write') written = this.#resultOf(result.records, result.affected, result.raw);
-      if (next.value.does === 'marks') this.#context.buffer.written(this.#target, result.affected ?? 0);
+      // The keys are read before our columns are taken off.
       next = steps.next(answerOf(result));
+      if (does === 'write') written = this.#resultOf(result.records, result.affected, result.raw);
+      if (does === 'marks') this.#context.buffer.written(this.#target, result.affected ?? 0);
     }
     await this.#context.buffer.mark(this.#target, next.value.keys);
     if (next.value.unresolved) this.#context.unresolved(this.#of.write);
@@ -186,7 +195,7 @@ class CapturedStatement {
   #resultOf(records: readonly Row[], affected: number | undefined, raw?: unknown): QueryResult {
     const result = new QueryResult();
     const { write, text } = this.#steps;
-    result.records = text.returning === '' ? [] : records.map(withoutOurs);
+    result.records = text.returning === '' ? [] : withoutOurs(records);
     result.affected = affected ?? records.length;
     if (write.kind !== 'insert')
       result.raw = Array.isArray(raw) || raw === undefined ? [result.records, result.affected] : raw;
@@ -237,9 +246,15 @@ const headerOf = (rows: readonly Row[]) => ({
   changedRows: 0,
 });
 
-const isOurColumn = (name: string) => name.startsWith(OURS);
-
-const withoutOurs = (row: Row): Row => Object.fromEntries(Object.entries(row).filter(([name]) => !isOurColumn(name)));
+/** Rows of one answer, which have the same columns, without ours. */
+function withoutOurs(rows: readonly Row[]): Row[] {
+  const theirs = Object.keys(rows[0] ?? {}).filter((name) => !name.startsWith(OURS));
+  return rows.map((row) => {
+    const own: Record<string, unknown> = {};
+    for (const name of theirs) own[name] = row[name];
+    return own;
+  });
+}
 
 function answerOf({ records, affected, raw }: QueryResult): Answer {
   const { insertId } = (raw ?? {}) as { readonly insertId?: number };

@@ -144,6 +144,7 @@ export class DirtyBuffer {
 
   async #write(queryRunner: QueryRunner, dirt: Dirt): Promise<void> {
     const { keys } = dirt;
+    if (keys.size === 0) return;
     dirt.keys = new Map();
     try {
       const marks = await append(queryRunner.manager, keys.values(), 'write', dirt.token);

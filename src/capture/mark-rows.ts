@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
 import type { MarkRule } from '../fan-out/mark-rule.js';
-import { markSql } from '../fan-out/mark-sql.js';
+import { ALWAYS, markSql } from '../fan-out/mark-sql.js';
 import { tablesOf } from '../outbox/attach.js';
 import { dialectOf } from '../outbox/dialect.js';
+import { markIds } from '../outbox/mark-id.js';
 import type { Cause, DirtyKey } from '../outbox/outbox-row.js';
 import { readColumns } from './needed-marks.js';
 
@@ -25,14 +26,16 @@ export const lookedUp = (rules: readonly MarkRule[]) => rules.filter(({ lookup }
 export const keyColumns = (rules: readonly MarkRule[], qualifier: string): string[] =>
   rules.map((rule, at) => {
     const { key, notNull } = markSql(rule, qualifier);
-    return `CASE WHEN ${notNull} THEN ${key} END AS ${OURS}k${at}`;
+    return `${notNull === ALWAYS ? key : `CASE WHEN ${notNull} THEN ${key} END`} AS ${keyColumn(at)}`;
   });
+
+const keyColumn = (at: number) => `${OURS}k${at}`;
 
 /** The keys in rows that have {@link keyColumns}. */
 export function* keysIn(rules: readonly MarkRule[], rows: readonly Row[]): Generator<DirtyKey> {
   for (const row of rows)
     for (const [at, { marks }] of rules.entries()) {
-      const recordKey = row[`${OURS}k${at}`];
+      const recordKey = row[keyColumn(at)];
       if (typeof recordKey === 'string') yield { entity: marks, recordKey };
     }
 }
@@ -69,6 +72,30 @@ export function insertMarks(
   return (
     `INSERT INTO ${tablesOf(dataSource).outbox} (${columns.join(', ')}) ` +
     `SELECT ${idWith(`'${token}'`)}, entity, record_key, '${cause}', ${nowMs} FROM (${distinct}) ${OURS}marks`
+  );
+}
+
+/**
+ * On PostgreSQL: an INSERT of the marks of rows that have {@link keyColumns}, each row a key of its own under each rule. It
+ * is made and planned at every write, so it is no longer than it must be: the time of a mark is the column's default.
+ * @param from a table expression
+ * @param isOneRow whether there is at most one row in it
+ */
+export function insertKeyColumns(
+  dataSource: DataSource,
+  rules: readonly MarkRule[],
+  from: string,
+  token: string,
+  isOneRow: boolean,
+): string {
+  const selects = rules.map(
+    ({ marks }, at) => `SELECT ${literal(dataSource, marks)} AS entity, ${keyColumn(at)} AS record_key FROM ${from}`,
+  );
+  const isOneMark = isOneRow && rules.length === 1;
+  const id = isOneMark ? `'${markIds(token)()}'` : dialectOf(dataSource).idWith(`'${token}'`);
+  return (
+    `INSERT INTO ${tablesOf(dataSource).outbox} (id, entity, record_key, cause) ` +
+    `SELECT ${id}, entity, record_key, 'write' FROM (${selects.join(' UNION ALL ')}) ${OURS}marks`
   );
 }
 

@@ -62,5 +62,14 @@ export function touches({ update }: MarkRule, columns: Iterable<ColumnMetadata>)
   return [...update].some((column) => changesByItself(column) || names.has(column.databaseName));
 }
 
+/** Whether each row of the table has a key of its own under each of the rules, so that no two of its marks are the same. */
+export const areOfOneKeyEach = (table: EntityMetadata, rules: readonly MarkRule[]): boolean =>
+  new Set(rules.map(({ marks }) => marks)).size === rules.length &&
+  rules.every(
+    ({ key, lookup }) =>
+      lookup.length === 0 &&
+      table.primaryColumns.every(({ databaseName }) => key.some((column) => column.databaseName === databaseName)),
+  );
+
 const changesByItself = ({ isUpdateDate, isVersion, onUpdate }: ColumnMetadata): boolean =>
   isUpdateDate || isVersion || onUpdate !== undefined;

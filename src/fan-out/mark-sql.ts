@@ -13,11 +13,13 @@ export interface MarkSql {
   readonly key: string;
   /** ` JOIN …` behind the changed rows, or nothing. */
   readonly joins: string;
-  /** Condition under which there is a key at all; always there. */
+  /** Condition under which there is a key at all; {@link ALWAYS} where every row has one. */
   readonly notNull: string;
   /** Aliases of the looked-up tables, nearest first: what `FOR UPDATE OF` takes. */
   readonly aliases: readonly string[];
 }
+
+export const ALWAYS = '1 = 1';
 
 /**
  * The SQL of a rule, where the changed rows are a table: of the statement itself, or a transition table.
@@ -33,7 +35,7 @@ export function markSql(rule: MarkWay, alias: string): MarkSql {
     joins: rule.lookup
       .map((step, at) => ` JOIN ${tableSql(step, at)} ON ${onSql(step, aliasAt(alias, at), at)}`)
       .join(''),
-    notNull: [...conditions, ...onlySql(rule, alias)].join(' AND ') || '1 = 1',
+    notNull: [...conditions, ...onlySql(rule, alias)].join(' AND ') || ALWAYS,
     aliases: rule.lookup.map((_, at) => lookupAlias(at)),
   };
 }

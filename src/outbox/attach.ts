@@ -89,18 +89,24 @@ export function tableNames(dataSource: DataSource, metadatas: readonly EntityMet
   return Object.fromEntries(entries) as OutboxTables;
 }
 
+/** By the metadata of the outbox, which is another one after each `initialize()`: every statement asks. */
+const known = new WeakMap<EntityMetadata, OutboxTables>();
+
 /**
  * The tables of a DataSource that the outbox is attached to.
  * @throws ScrypathError `OUTBOX_MISSING` where it is not
  */
 export function tablesOf(dataSource: DataSource): OutboxTables {
-  if (findMetadata(dataSource) === null)
+  const outbox = findMetadata(dataSource);
+  if (outbox === null)
     throw new ScrypathError({
       code: 'OUTBOX_MISSING',
       happened: 'The DataSource does not know the tables of the outbox.',
       remedy: 'Call attachOutbox(dataSource), and initialize() it.',
     });
-  return tableNames(dataSource, dataSource.entityMetadatas);
+  const tables = known.get(outbox) ?? tableNames(dataSource, dataSource.entityMetadatas);
+  known.set(outbox, tables);
+  return tables;
 }
 
 export const escapePath = (dataSource: DataSource, path: string): string =>

@@ -33,7 +33,8 @@ export interface Dialect {
 
 const postgres: Dialect = {
   family: 'postgres',
-  nowMs: "round(date_part('epoch', clock_timestamp()) * 1000)::bigint",
+  // The cast rounds.
+  nowMs: "(date_part('epoch', clock_timestamp()) * 1000)::bigint",
   newId: 'gen_random_uuid()::text',
   idWith: (token) => `${token} || '${newRun()}' || lpad(to_hex(row_number() over ()), ${COUNT_DIGITS}, '0')`,
   isIn: (column, parameter) => `${column} = ANY(${parameter})`,

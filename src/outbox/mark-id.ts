@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { ScrypathError } from '../errors/scrypath-error.js';
 
 /** Characters of a token; a row's id has 18 more. */
@@ -11,7 +11,7 @@ export const TOKEN_LENGTH = 18;
  */
 export function newToken(): string {
   const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomBytes(2).toString('hex').slice(1)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomDigits().slice(0, 3)}`;
 }
 
 /** Hexadecimal digits at the end of an id that count the rows of one insert. */
@@ -19,9 +19,12 @@ export const COUNT_DIGITS = 7;
 
 /** What stands between the token and the count, the same for the rows of one insert: two of one transaction must differ. */
 export function newRun(): string {
-  const digits = randomBytes(5).toString('hex');
+  const digits = randomDigits();
   return `-${digits.slice(0, 4)}-${digits.slice(4, 9)}`;
 }
+
+/** Twelve, all of them random: the last of a UUID, which Node draws many at a time. Each write needs some. */
+const randomDigits = (): string => randomUUID().slice(-12);
 
 /** Ids of new rows of one insert under a token: UUIDs of 36 characters, in rising order. */
 export function markIds(token: string): () => string {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
-import type { MarkRule } from '../fan-out/mark-rule.js';
+import { areOfOneKeyEach, type MarkRule } from '../fan-out/mark-rule.js';
 import { markSql } from '../fan-out/mark-sql.js';
 import { dialectOf } from '../outbox/dialect.js';
 import { CAUSE, insertInto, literal } from './outbox-insert.js';
@@ -40,38 +40,29 @@ function statementsOf(path: string, table: WatchedTable): Statement[] {
       event: 'insert',
       when: `AFTER INSERT ON ${path} REFERENCING NEW TABLE AS ${NEW}`,
       selects: inserted.map((rule) => select(rule, 'n', `${NEW} n`)),
-      repeats: !areOfOneKeyEach(table, inserted),
+      repeats: !areOfOneKeyEach(table.metadata, inserted),
     },
     {
       event: 'update',
       when: `AFTER UPDATE ON ${path} REFERENCING OLD TABLE AS ${OLD} NEW TABLE AS ${NEW}`,
       selects: updated.flatMap((rule) => updateSelects(table, rule)),
-      repeats: !areOfOneKeyEach(table, updated),
+      repeats: !areOfOneKeyEach(table.metadata, updated),
     },
     {
       event: 'delete',
       when: `AFTER DELETE ON ${path} REFERENCING OLD TABLE AS ${OLD}`,
       selects: deleted.map((rule) => select(rule, 'o', `${OLD} o`)),
-      repeats: !areOfOneKeyEach(table, deleted),
+      repeats: !areOfOneKeyEach(table.metadata, deleted),
     },
     {
       // Before: afterwards nothing is left to read.
       event: 'truncate',
       when: `BEFORE TRUNCATE ON ${path}`,
       selects: deleted.map((rule) => select(rule, 't', `${path} t`)),
-      repeats: !areOfOneKeyEach(table, deleted),
+      repeats: !areOfOneKeyEach(table.metadata, deleted),
     },
   ];
 }
-
-/** Whether each row has a key of its own under each rule: then nothing needs to be compared. */
-const areOfOneKeyEach = ({ metadata }: WatchedTable, rules: readonly MarkRule[]): boolean =>
-  new Set(rules.map(({ marks }) => marks)).size === rules.length &&
-  rules.every(
-    ({ key, lookup }) =>
-      lookup.length === 0 &&
-      metadata.primaryColumns.every(({ databaseName }) => key.some((column) => column.databaseName === databaseName)),
-  );
 
 function select(rule: MarkRule, alias: string, from: string, ...conditions: string[]): string {
   const { key, joins, notNull } = markSql(rule, alias);

@@ -108,20 +108,23 @@ export class Delivery {
         if (left <= 0) throw timedOut(waiting);
         // Who is woken need not look so often.
         const longest = this.#isWorking ? 2 * LAST_LOOK_MS : LAST_LOOK_MS;
-        look = step === 'moved' ? FIRST_LOOK_MS : Math.min(longest, look * 2);
+        look = step === 'moved' ? FIRST_LOOK_MS : step === 'watched' ? longest : Math.min(longest, look * 2);
         if (step !== 'asked') await this.#sleep(token, Math.min(look, left));
       }
     }
     return [...seen.values()];
   }
 
-  /** One look at a token, and whatever can be done for it. `asked`: the engine was given time in it. */
+  /**
+   * One look at a token, and whatever can be done for it. `asked`: the engine was given time in it; `watched`: a worker of
+   * this instance asks for the outcome, and will tell.
+   */
   async #step(
     token: string,
     waiting: Waiting,
     seen: Map<number, TaskRef>,
     deadline: number,
-  ): Promise<'there' | 'asked' | 'moved' | 'waiting'> {
+  ): Promise<'there' | 'asked' | 'moved' | 'watched' | 'waiting'> {
     if (this.#isOpen(token)) return 'waiting';
     const { sender, drain, progress: reader } = this.#drainer();
     const read = await reader.read(token);
@@ -141,6 +144,8 @@ export class Delivery {
       return drained.sent > 0 && !drained.outage && !drained.waiting ? 'moved' : 'waiting';
     }
     if (progress.accepted.length === 0 || waiting.goal === 'accepted') return 'there';
+    // Each of many who wait would ask the engine else. Who wants to hear of its failures asks for himself.
+    if (!waiting.failFast && progress.accepted.every(({ tasks: text }) => this.#isWatched(text))) return 'watched';
     sender.settler.take(progress.accepted);
     const waitMs = Math.min(OUTCOME_WAIT_MS, Math.max(0, deadline - performance.now()));
     try {
@@ -166,6 +171,10 @@ export class Delivery {
       this.#sleeping.add(sleeper);
     });
     this.#sleeping.delete(sleeper);
+  }
+
+  #isWatched(tasks: string): boolean {
+    return [...this.#workers].some((worker) => worker.awaits(tasks));
   }
 
   get #isWorking(): boolean {

@@ -7,7 +7,7 @@ import { run } from '../outbox/statement.js';
 import { documentKeyOf } from '../outbox/stored-key.js';
 import { parseTasks } from './accepted-tasks.js';
 import { type Backoff, backoffMs, errorClass } from './failure.js';
-import { beginIsolation, endIsolation } from './index-state.js';
+import { beginIsolation, endIsolation, writeSuccess } from './index-state.js';
 import { type RowMark, writeMark } from './row-marks.js';
 import type { AcceptedBatch } from './send-changes.js';
 import { remember } from './touched-keys.js';
@@ -37,6 +37,7 @@ const MAY_BE_A_DOCUMENT = new Set(['internal']);
 
 /** Rows that are taken over in one look. */
 const ADOPTED = 5_000;
+const NOTED_EVERY_MS = 1_000;
 
 /**
  * Asks how accepted tasks ended, many at once: rows whose tasks succeeded are gone, others are sent again, in smaller
@@ -122,7 +123,20 @@ export class Settler {
     this.#engineFailures = 0;
     const completed = await writeMark(aside, { kind: 'done', ids }, { tasks: batches.map(({ text }) => text) });
     for (const { isolated, index, entity } of batches) if (isolated) await endIsolation(aside, index, entity);
+    await this.#noteSuccess(aside, new Set(batches.map(({ index }) => index)));
     return completed;
+  }
+
+  readonly #noted = new Map<string, number>();
+
+  /** Not of every batch: settlers of all processes would write one row of each index all the time. */
+  async #noteSuccess(aside: QueryRunner, indexes: Iterable<string>): Promise<void> {
+    const now = performance.now();
+    for (const index of indexes) {
+      if (now - (this.#noted.get(index) ?? Number.NEGATIVE_INFINITY) < NOTED_EVERY_MS) continue;
+      this.#noted.set(index, now);
+      await writeSuccess(aside, index);
+    }
   }
 
   /** Takes over accepted rows whose sender has not asked in time: it may be dead. */

@@ -117,6 +117,11 @@ export class Worker {
     this.#consume();
   }
 
+  /** Whether it will tell of rows that wait for these tasks when they are settled. */
+  awaits(tasks: string): boolean {
+    return this.isRunning && this.#site.sender.settler.awaits(tasks);
+  }
+
   /** Looks for work now. */
   wake(): void {
     this.#work.ring();

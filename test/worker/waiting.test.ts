@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onEveryDatabase } from '../stacks/stack';
 import { Film, Note, whims } from './entities';
-import { aPrefix, rowsOf, STEADY } from './senders';
+import { aPrefix, rowsOf, STEADY, until } from './senders';
 
 onEveryDatabase('waiting for tracked work', ({ use, database }) => {
   const prefix = aPrefix();
@@ -116,6 +116,28 @@ onEveryDatabase('waiting for tracked work', ({ use, database }) => {
     expect(await rowsOf(stack.dataSource)).toHaveLength(1);
     await stack.faults.release();
     expect(await vain).toBe('done');
+  });
+
+  it('beside a worker those who wait leave the questions to it, and hear of the end', async () => {
+    const worker = scrypath().worker();
+    await worker.start();
+    const outcomes = jest.spyOn(stack.backend, 'outcomes');
+    try {
+      stack.faults.stall('upsert');
+      const { token } = await scrypath().track(() => repository().save({ title: 'Watched kettle' }));
+      await until(async () => (await rowsOf(stack.dataSource)).every(({ state }) => state === 'backend_accepted'));
+      await until(() => outcomes.mock.calls.length > 0);
+      outcomes.mockClear();
+      const waiting = Array.from({ length: 50 }, () => scrypath().waitForCompletion(token!, { timeoutMs: 20_000 }));
+      await sleep(400);
+      expect(outcomes.mock.calls.length).toBeLessThan(50);
+      await stack.faults.release();
+      await Promise.all(waiting);
+      expect(await found('watched')).toBe(1);
+    } finally {
+      outcomes.mockRestore();
+      await worker.stop();
+    }
   });
 
   it('a hundred at once, of verbs, need no more connections than one, and leave none open', async () => {
