@@ -4,6 +4,8 @@ import { backfillBench } from './backfill.js';
 import { captureBench } from './capture.js';
 import { embeddedBench } from './embedded.js';
 import { isShort, lineOf, type Outcome } from './figure.js';
+import { memoryBench } from './memory.js';
+import { operatorBench } from './operator.js';
 import { outboxBench } from './outbox.js';
 import { projectionBench } from './projection.js';
 import { queryBench } from './query.js';
@@ -23,8 +25,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   outbox: outboxBench,
   triggers: triggersBench,
   backfill: backfillBench,
+  memory: memoryBench,
   reindex: reindexBench,
   verify: verifyBench,
+  operator: operatorBench,
 };
 
 const STRICT = '--strict';

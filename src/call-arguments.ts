@@ -135,7 +135,9 @@ const isSignal = (given: unknown): boolean => {
 
 const isCount = (least: number) => (value: unknown) => Number.isInteger(value) && (value as number) >= least;
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const REINDEX_OPTIONS: Readonly<Record<keyof ReindexOptions, readonly [holds: (value: unknown) => boolean, is: string]>> = {
+const REINDEX_OPTIONS: Readonly<
+  Record<keyof ReindexOptions, readonly [holds: (value: unknown) => boolean, is: string]>
+> = {
   cutover: [isBoolean, 'true or false'],
   settings: [isPlainObject, 'an object'],
   dropForeign: [isBoolean, 'true or false'],

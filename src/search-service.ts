@@ -19,9 +19,21 @@ import { indexNameOf, isIndexName } from './metadata/index-name.js';
 import type { PrimaryKey } from './metadata/primary-key.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { SyncMode } from './metadata/sync-mode.js';
+import { checkedDriftOptions, type DriftOptions, readDrift } from './operator/drift.js';
+import type { DriftReport } from './operator/drift-report.js';
+import { operatorVerbsOf } from './operator/operator-verbs.js';
+import { type ReconcileOptions, type Reconciliation, reconcile } from './operator/reconcile.js';
+import { type RepairOptions, type RepairReport, repair } from './operator/repair.js';
+import {
+  type LookOptions,
+  readStatus,
+  type ServiceStatus,
+  type StatusSite,
+  serviceStatusOf,
+} from './operator/status.js';
 import type { CommittedMarks } from './outbox/commit-watch.js';
 import type { Rebuild } from './reindex/rebuild.js';
-import { findRebuild, reindex } from './reindex/reindex.js';
+import { assertNoRebuild, findRebuild, reindex } from './reindex/reindex.js';
 import type { ReindexOptions } from './reindex/reindex-options.js';
 import type { ReindexSite } from './reindex/reindex-site.js';
 import type { JsonOf } from './search/json-of.js';
@@ -96,6 +108,9 @@ export interface ServiceSite extends SyncSite {
   readonly reindexSite: () => ReindexSite;
   readonly waitForCompletion: (token: string, options?: WaitOptions) => Promise<void>;
   readonly failedWork: (options: FailedWorkOptions) => Promise<FailedWorkReport>;
+  /** What a look at the status works with. */
+  readonly statusSite: () => StatusSite;
+  readonly retry: (id: string) => Promise<boolean>;
 }
 
 /**
@@ -205,7 +220,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    * Gives the live index the declared settings, as far as that is free, and waits until searches have them. Where a setting
    * makes the engine go through all documents it must be named in `reindexInPlace`; where documents must be made anew it
    * needs `reindex()`. What is not allowed is refused before anything is sent.
-   * @throws ScrypathError `SETTINGS_REFUSED`, `INDEX_NOT_FOUND`, `TASK_…`, `BACKEND_…`, `OPTION_INVALID`
+   * @throws ScrypathError `SETTINGS_REFUSED`, `REBUILD_RUNNING`, `INDEX_NOT_FOUND`, `TASK_…`, `BACKEND_…`, `OPTION_INVALID`
    * @example
    * const { applied } = await movies.applySettings({ reindexInPlace: ['stopWords'], timeoutMs: 600_000 });
    */
@@ -214,6 +229,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
     const { backend, metadata, defaults } = this.#site;
     checkApplyOptions(metadata.entity, options);
     const { timeoutMs = defaults.timeoutMs } = options;
+    await this.#site.track(assertNoRebuild(this.#site.reindexSite()));
     return this.#site.track(applyLive(backend, metadata, { ...options, timeoutMs }));
   }
 
@@ -265,6 +281,71 @@ export class SearchService<E extends object, D = JsonOf<E>> {
   /** As `scrypath.waitForCompletion`. */
   waitForCompletion(token: string, options?: WaitOptions): Promise<void> {
     return this.#site.waitForCompletion(token, options);
+  }
+
+  /**
+   * As `scrypath.status`, of this entity.
+   * @example
+   * const { documents, rows, backlog } = await movies.status();
+   * if (!documents.observed) console.log(documents.why);
+   */
+  async status(options: LookOptions = {}): Promise<ServiceStatus> {
+    this.#site.open();
+    return this.#site.track(readStatus(this.#site.statusSite(), [this.metadata], options).then(serviceStatusOf));
+  }
+
+  /**
+   * How far the index is from the database and the declarations: by content, as `verify`, and by settings, contract, counts,
+   * discarded work and rebuilds. It changes nothing; what it could not look at, it says.
+   * @throws ScrypathError `OPTION_INVALID`
+   * @example
+   * const { clean, signals } = await movies.drift();
+   * if (!clean) for (const { kind, why } of signals) console.log(kind, why);
+   */
+  async drift(options: DriftOptions = {}): Promise<DriftReport> {
+    this.#site.open();
+    checkedDriftOptions(this.metadata.entity, options);
+    return this.#site.track(readDrift(this.#operatorSite(), options));
+  }
+
+  /**
+   * As `drift`, with what to do about it: each action that is recommended now, and why. With `apply` it looks again, and
+   * carries out that one action where it is recommended still. Without it nothing is changed.
+   * @throws ScrypathError `ACTION_NOT_OFFERED`, `OPTION_INVALID`; and whatever the action throws
+   * @example
+   * const { actions } = await movies.reconcile();
+   * for (const { id, why } of actions) console.log(id, why);
+   * const { applied } = await movies.reconcile({ apply: 'repair:Movie' });
+   */
+  async reconcile(options: ReconcileOptions = {}): Promise<Reconciliation> {
+    this.#site.open();
+    const { defaults, failedWork } = this.#site;
+    const { entity } = this.metadata;
+    const site = {
+      ...this.#operatorSite(),
+      verbs: operatorVerbsOf(this, this.#site, this.#site.verifySite, this.#site.retry),
+      timeoutMs: defaults.timeoutMs,
+      failedWork: () => failedWork({ entity }),
+    };
+    return this.#site.track(reconcile(site, options));
+  }
+
+  /**
+   * Compares the index with the database by content, and mends the keys that differ as they are found, until its budget is
+   * spent. With an outbox it marks them dirty, and gives the token to wait for.
+   * @throws ScrypathError `OPTION_INVALID`, `INDEX_NOT_FOUND`, `BACKEND_…`; without an outbox as `syncKeys`
+   * @example
+   * const { mended, token, ended } = await movies.repair({ maxKeys: 1_000, maxSeconds: 60 });
+   * if (token !== null) await movies.waitForCompletion(token);
+   */
+  async repair(options: RepairOptions = {}): Promise<RepairReport> {
+    this.#site.open();
+    const { defaults, verifySite } = this.#site;
+    return this.#site.track(repair({ sync: this.#site, verify: verifySite(), timeoutMs: defaults.timeoutMs }, options));
+  }
+
+  #operatorSite() {
+    return { ...this.#site.statusSite(), metadata: this.metadata, verifySite: this.#site.verifySite };
   }
 
   /** As `scrypath.failedWork`, of this entity's documents. */

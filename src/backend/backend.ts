@@ -2,7 +2,7 @@ import type { JsonObject } from '../document/json.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
-import type { TaskOutcome, TaskRef } from './task.js';
+import type { FailedTask, TaskOutcome, TaskRef } from './task.js';
 
 /** Given to any call that may take long. An aborted call rejects with the signal's reason. */
 export interface CallOptions {
@@ -80,6 +80,22 @@ export interface IndexAdmin {
   stats(index: string, options?: CallOptions): Promise<{ readonly documents: number; readonly indexing: boolean }>;
 }
 
+/** What an engine says of itself and of the credentials that it was given. */
+export interface EngineExamination {
+  /** Null where the credentials do not allow to ask. */
+  readonly version: string | null;
+  /** The oldest version that has what this package needs. */
+  readonly oldest: string;
+  readonly permissions: readonly {
+    /** In the engine's own words. */
+    readonly action: string;
+    /** The index that it was asked for; null for what belongs to none. */
+    readonly index: string | null;
+    /** Null where the engine gave no answer. */
+    readonly allowed: boolean | null;
+  }[];
+}
+
 /**
  * What Scrypath asks of a search engine. Writes are tasks: a call resolves when the engine has accepted the work, and
  * `outcomes` tells how it ended. Tasks of one index are carried out in the order in which they were accepted.
@@ -103,6 +119,16 @@ export interface Backend {
   readonly indexes: IndexAdmin;
   /** How many tasks, of every index, have not ended. An engine that cannot tell lacks it. */
   backlog?(options?: CallOptions): Promise<number>;
+  /**
+   * The newest tasks of an index that failed, as far as the engine remembers any, up to `limit`; and how many there are. An
+   * engine that cannot list them lacks it.
+   */
+  failures?(
+    index: string,
+    options: CallOptions & { readonly limit: number },
+  ): Promise<{ readonly tasks: readonly FailedTask[]; readonly total: number }>;
+  /** Asks what the engine is and what the credentials allow, and changes nothing. An engine without either lacks it. */
+  examine?(indexes: readonly string[], options?: CallOptions): Promise<EngineExamination>;
   /** Lets go of connections, timers and files. A closed backend refuses every call with `CLOSED`. */
   close?(): Promise<void>;
 }

@@ -35,4 +35,15 @@ export interface TaskOutcome extends TaskRef {
   readonly error: TaskError | null;
 }
 
+/** A task that failed, as the engine remembers it. */
+export interface FailedTask {
+  readonly id: number;
+  readonly index: string;
+  /** Our own id of the batch that it was sent with; null where it was sent with none, or is no write of documents. */
+  readonly batch: string | null;
+  readonly error: TaskError;
+  /** ISO 8601; null where the engine does not keep it. */
+  readonly failedAt: string | null;
+}
+
 export const isTerminal = (status: TaskStatus): boolean => status !== 'enqueued' && status !== 'processing';

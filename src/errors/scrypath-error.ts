@@ -73,6 +73,8 @@ export const ERROR_CODES = [
   'REBUILD_STATE',
   /** The index that was built differs from the database, or its settings from the declared ones: it does not become live. */
   'REBUILD_DIFFERS',
+  /** `reconcile({ apply })` names an action that is not recommended now; nothing was done. */
+  'ACTION_NOT_OFFERED',
   /** Database triggers that capture needs are missing, or not those of the declarations. */
   'TRIGGERS_MISSING',
   /** The service is closed. */
@@ -121,6 +123,8 @@ export class ScrypathError extends Error {
   declare readonly entity?: string;
   declare readonly index?: string;
   declare readonly task?: { readonly id: number; readonly index: string };
+  /** Of `REBUILD_DIFFERS`: keys of documents that differ, up to 1,000. */
+  declare readonly keys?: readonly string[];
   declare readonly problems: readonly string[];
 
   constructor(facts: ErrorFacts) {

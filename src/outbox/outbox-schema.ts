@@ -14,6 +14,8 @@ export const TABLES = {
   registration: 'ScrypathRegistration',
   touched: 'ScrypathTouched',
   rebuild: 'ScrypathRebuild',
+  worker: 'ScrypathWorker',
+  contract: 'ScrypathContract',
 } as const;
 export type TableName = keyof typeof TABLES;
 
@@ -35,6 +37,8 @@ export const MAX_SHARDS = 1024;
  * | `scrypath_registration` | an index that is being filled, while senders remember for it which keys they have sent      |
  * | `scrypath_touched`    | a key that was sent since a registration, or that the target of a rebuild lacks              |
  * | `scrypath_rebuild`    | an index that is built beside a live one: its target, and how far it has got                 |
+ * | `scrypath_worker`     | a worker: whose it is, and when it was seen last                                             |
+ * | `scrypath_contract`   | a physical index: the declarations that its documents were made by                           |
  */
 export function outboxSchemas(dataSource: DataSource, shards: number): readonly EntitySchema[] {
   const { exact, uuid, now } = wordsOf(dataSource);
@@ -101,6 +105,7 @@ export function outboxSchemas(dataSource: DataSource, shards: number): readonly 
         createdAt: { name: 'created_at', ...text(40), nullable: true },
         isolating: { name: 'isolating', ...integer, default: 0 },
         inFlight: { name: 'in_flight', type: 'text', nullable: true },
+        succeededAt: { name: 'succeeded_at', ...number },
       },
     }),
     new EntitySchema({
@@ -168,6 +173,25 @@ export function outboxSchemas(dataSource: DataSource, shards: number): readonly 
         report: { name: 'report', type: 'text', nullable: true },
       },
       indices: [{ columns: ['entity'] }],
+    }),
+    new EntitySchema({
+      name: TABLES.worker,
+      tableName: 'scrypath_worker',
+      columns: {
+        id: { name: 'id', ...text(36), primary: true },
+        owner: { name: 'owner', ...text(190) },
+        startedAt: { name: 'started_at', ...number },
+        seenAt: { name: 'seen_at', ...number },
+      },
+    }),
+    new EntitySchema({
+      name: TABLES.contract,
+      tableName: 'scrypath_contract',
+      columns: {
+        entity: { name: 'entity', ...text(ENTITY_MAX_LENGTH), primary: true },
+        indexCreated: { name: 'index_created', ...text(40), primary: true },
+        fingerprint: { name: 'fingerprint', ...text(190) },
+      },
     }),
   ];
 }

@@ -2,6 +2,7 @@ import type { BackfillProgress, BackfillReport } from '../backfill/report.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { DifferenceCounts, VerifyProgress } from '../verify/verify-report.js';
 import type { RebuildState } from '../worker/rebuilds.js';
+import type { ReindexOptions } from './reindex-options.js';
 
 /** What a rebuild does, in this order; a cutover by choice begins again at `verify`. */
 export const REBUILD_STEPS = Object.freeze(['create', 'fill', 'replay', 'verify', 'swap', 'drop'] as const);
@@ -34,6 +35,7 @@ export interface RebuildAudit {
   readonly verified: { readonly rows: number; readonly documents: number; readonly counts: DifferenceCounts } | null;
   /** Keys that a verification found different, and that were sent again. */
   readonly repaired: number;
+  /** When is not known where whoever had sent the swap died before he saw its outcome. */
   readonly cutover: { readonly happened: boolean; readonly at: string | null };
   /**
    * The index that was live before the cutover: where it is now, whether it was kept, and whether writes still go to it. It
@@ -73,6 +75,10 @@ export interface RebuildReport {
   readonly wasWhole: boolean;
   readonly keepOld: boolean;
   readonly maxFailures: number;
+  /** What else it was begun with, for whoever goes on with it. */
+  readonly given: Pick<ReindexOptions, 'cutover' | 'settings' | 'dropForeign' | 'batchSize' | 'partitions'>;
+  /** Whether settings were given that are not kept here, since they may hold the key of an embedder. */
+  readonly withheld: boolean;
   readonly settings: IndexSettings | null;
   readonly batches: number;
   readonly documents: number;
@@ -86,8 +92,11 @@ export interface RebuildReport {
   readonly seconds: Readonly<Partial<Record<RebuildStep, number>>>;
 }
 
-export const freshReport = (given: Pick<RebuildReport, 'keepOld' | 'maxFailures'>): RebuildReport => ({
-  ...given,
+export const freshReport = ({ keepOld = true, maxFailures = 0, ...options }: ReindexOptions): RebuildReport => ({
+  keepOld,
+  maxFailures,
+  given: givenOf(options),
+  withheld: options.settings?.embedders !== undefined,
   registration: null,
   next: 'create',
   ends: 'finished',
@@ -104,6 +113,20 @@ export const freshReport = (given: Pick<RebuildReport, 'keepOld' | 'maxFailures'
   cutoverAt: null,
   notes: [],
   seconds: {},
+});
+
+const givenOf = ({
+  cutover,
+  settings,
+  dropForeign,
+  batchSize,
+  partitions,
+}: ReindexOptions): RebuildReport['given'] => ({
+  ...(cutover !== undefined && { cutover }),
+  ...(settings !== undefined && settings.embedders === undefined && { settings }),
+  ...(dropForeign !== undefined && { dropForeign }),
+  ...(batchSize !== undefined && { batchSize }),
+  ...(partitions !== undefined && { partitions }),
 });
 
 /** What of a fill an audit tells. */
@@ -130,10 +153,11 @@ export function auditOf(place: RebuildPlace, report: RebuildReport, covered: Reb
   const { settings, batches, documents, skipped, failed, replayed, verified, repaired, cutoverAt, notes, seconds } =
     report;
   const isKept = state === 'kept';
+  const happened = cutoverAt !== null || isCutOver(state, report);
   return Object.freeze({
     ...{ id, entity, state, live, target, startedAt: new Date(startedAt).toISOString() },
     ...{ settings, batches, documents, skipped, failed, replayed, verified, repaired },
-    cutover: Object.freeze({ happened: cutoverAt !== null, at: cutoverAt }),
+    cutover: Object.freeze({ happened, at: cutoverAt }),
     old: Object.freeze({
       index: isKept ? target : null,
       kept: isKept,
@@ -142,3 +166,7 @@ export function auditOf(place: RebuildPlace, report: RebuildReport, covered: Reb
     ...{ covered, problem, notes, seconds },
   });
 }
+
+/** A worker may have found out that the names were swapped, and knows nothing of this report. */
+const isCutOver = (state: RebuildState, { ends }: RebuildReport): boolean =>
+  ['kept', 'reverting', 'finished', 'rolled_back'].includes(state) || (state === 'dropping' && ends !== 'abandoned');

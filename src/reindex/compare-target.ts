@@ -1,12 +1,14 @@
 import type { DocumentKey } from '../document/search-document.js';
-import { ScrypathError } from '../errors/scrypath-error.js';
 import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
 import { differencesOfKeys } from '../verify/verify-keys.js';
 import { DIFFERENCES, type Difference, type DifferenceCounts, type VerifyReport } from '../verify/verify-report.js';
+import { contentDiffers } from './rebuild-errors.js';
 import type { ReindexSite } from './reindex-site.js';
 
 /** Differences that are mended; where there are more, something else is wrong than a few writes. */
 const MOST_MENDED = 10_000;
+/** From the second time on, so many are mended one by one. */
+const MENDED_ALONE = 100;
 /** How often what differs is mended and compared again. */
 const PASSES = 3;
 
@@ -29,6 +31,8 @@ export interface Compared {
   readonly counts: DifferenceCounts;
   /** Keys that were sent again because they differed. */
   readonly repaired: number;
+  /** Keys that differ still, and are borne with. */
+  readonly failed: readonly DocumentKey[];
 }
 
 /**
@@ -38,23 +42,37 @@ export interface Compared {
  */
 export async function compareAndMend(site: ReindexSite, comparison: Comparison): Promise<Compared> {
   const { index, signal, onProgress } = comparison;
+  const { entity, indexName: live } = site.metadata;
   const report = await verifyIndex(site.verifySite(), {
     index,
     maxListed: MOST_MENDED,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
-  if (report.differences === null) throw differs(site, index, report.counts, []);
+  if (report.differences === null) throw contentDiffers(entity, { index, live }, report.counts, []);
   let left = certain(report.differences);
   const repaired = new Set<DocumentKey>();
   for (let pass = 1; pass <= PASSES && !(await isBorne(left, comparison)); pass += 1) {
     const keys = left.map(({ key }) => key);
     for (const key of keys) repaired.add(key);
-    await comparison.mend(keys);
+    // One that the index refuses may have kept others from it, where they went together.
+    if (pass > 1 && keys.length <= MENDED_ALONE) for (const key of keys) await comparison.mend([key]);
+    else await comparison.mend(keys);
     left = certain(await differencesOfKeys(site.verifySite(), index, keys, signal));
   }
-  if (!(await isBorne(left, comparison))) throw differs(site, index, countsOf(left), left);
-  return { ...sizeOf(report), counts: countsOf(left), repaired: repaired.size };
+  if (!(await isBorne(left, comparison)))
+    throw contentDiffers(
+      entity,
+      { index, live },
+      countsOf(left),
+      left.map(({ key }) => key),
+    );
+  return {
+    ...sizeOf(report),
+    counts: countsOf(left),
+    repaired: repaired.size,
+    failed: left.map(({ key }) => key),
+  };
 }
 
 const sizeOf = ({ rows, documents }: VerifyReport) => ({ rows, documents });
@@ -77,25 +95,4 @@ function countsOf(differences: readonly Difference[]): DifferenceCounts {
   const counts = Object.fromEntries(DIFFERENCES.map((kind) => [kind, 0])) as Record<Difference['kind'], number>;
   for (const { kind } of differences) counts[kind] += 1;
   return Object.freeze(counts);
-}
-
-/** Keys that an error names. */
-const NAMED = 1_000;
-
-function differs(
-  { metadata }: ReindexSite,
-  index: string,
-  counts: DifferenceCounts,
-  differences: readonly Difference[],
-): ScrypathError {
-  const said = Object.entries(counts).flatMap(([kind, count]) => (count > 0 ? [`${count} ${kind}`] : []));
-  const error = new ScrypathError({
-    code: 'REBUILD_DIFFERS',
-    entity: metadata.entity,
-    index,
-    happened: `The index "${index}" does not say what the database says of ${metadata.entity}: ${said.join(', ')}.`,
-    remedy:
-      'The live index is as it was. verify({ index }) lists the keys; mend their records, or abandon the rebuild.',
-  });
-  return Object.assign(error, { keys: Object.freeze(differences.slice(0, NAMED).map(({ key }) => key)) });
 }

@@ -4,27 +4,33 @@ import { StoredFillLog } from '../backfill/fill-log.js';
 import { PATIENCE } from '../backfill/shipping.js';
 import type { DocumentKey } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { contractOf } from '../metadata/contract.js';
+import type { IndexSettings } from '../metadata/index-settings.js';
 import { append } from '../outbox/append.js';
 import { newToken } from '../outbox/mark-id.js';
 import { run } from '../outbox/statement.js';
 import { documentKeyOf, storedKeyOf } from '../outbox/stored-key.js';
 import { paused } from '../verify/paused.js';
+import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
+import type { VerifyReport } from '../verify/verify-report.js';
 import { readConnection } from '../worker/background-runner.js';
+import { writeContract } from '../worker/contracts.js';
 import { readIndexStates, recordIndex } from '../worker/index-state.js';
 import { type RebuildState, UNFINISHED_STATES } from '../worker/rebuilds.js';
-import { settleSwap, swapNames } from '../worker/swap.js';
+import { assertNames, settleSwap, swapNames } from '../worker/swap.js';
 import {
   assertNoBackfill,
-  countTouched,
   endRegistration,
   insertRegistration,
   replayTouched,
+  touchedKeys,
 } from '../worker/touched-keys.js';
 import { filled, type RebuildAudit } from './audit.js';
 import { compareAndMend } from './compare-target.js';
 import type { RebuildOperations } from './rebuild.js';
+import { settingsWithheld, targetLacks, unusable } from './rebuild-errors.js';
 import type { RebuildRecord } from './rebuild-record.js';
-import type { ReindexOptions, RunOptions } from './reindex-options.js';
+import type { RunOptions } from './reindex-options.js';
 import type { OutboxSite } from './reindex-site.js';
 import { dropIndex, ensureIndex, settleSettings, takesDocuments } from './target-index.js';
 
@@ -32,10 +38,10 @@ import { dropIndex, ensureIndex, settleSettings, takesDocuments } from './target
 const WORK_MS = 3_600_000;
 /** How often the target is compared again since it refused documents between the comparison and the swap. */
 const CUTOVER_TRIES = 3;
+/** Keys that an error names. */
+const LACKING = 1_000;
 
 const BEFORE_CUTOVER: readonly RebuildState[] = ['creating', 'building', 'ready'];
-
-type Given = Pick<ReindexOptions, 'cutover' | 'settings' | 'dropForeign' | 'batchSize' | 'partitions'>;
 
 /**
  * A rebuild beside an outbox: workers write both indexes, and the database remembers how far it has got. Each step can be
@@ -44,13 +50,13 @@ type Given = Pick<ReindexOptions, 'cutover' | 'settings' | 'dropForeign' | 'batc
 export class OutboxReindex implements RebuildOperations {
   readonly #site: OutboxSite;
   readonly #record: RebuildRecord;
-  readonly #given: Given;
+  readonly #settings: IndexSettings | undefined;
 
-  /** @param given what is said of the work that is still to do */
-  constructor(site: OutboxSite, record: RebuildRecord, given: Given = {}) {
+  /** @param settings those of the call, which may hold secrets that are written nowhere */
+  constructor(site: OutboxSite, record: RebuildRecord, settings?: IndexSettings) {
     this.#site = site;
     this.#record = record;
-    this.#given = given;
+    this.#settings = settings;
   }
 
   get #source() {
@@ -61,6 +67,10 @@ export class OutboxReindex implements RebuildOperations {
 
   async read(): Promise<RebuildAudit> {
     return (await this.#record.read()).audit;
+  }
+
+  verify(options: VerifyOptions): Promise<VerifyReport> {
+    return verifyIndex(this.#site.verifySite(), options);
   }
 
   async resume(options: RunOptions): Promise<RebuildAudit> {
@@ -108,9 +118,10 @@ export class OutboxReindex implements RebuildOperations {
     if (record.row.state === 'creating') await record.timed('create', () => this.#create(options));
     if (record.row.state === 'building') await this.#build(options);
     if (record.row.state === 'swapping') await this.#cutOver(options, false);
-    if (record.row.state === 'ready' && this.#given.cutover !== false) await this.#cutOver(options, false);
+    if (record.row.state === 'ready' && record.report.given.cutover !== false) await this.#cutOver(options, false);
     if (record.row.state === 'reverting') await this.#rollBack(options);
-    if (record.row.state === 'dropping') await this.#drop();
+    if (record.row.state === 'kept') await this.#keepOrDrop(options);
+    if (record.row.state === 'dropping') await this.#drop(options);
   }
 
   // Building.
@@ -119,19 +130,23 @@ export class OutboxReindex implements RebuildOperations {
     onProgress?.({ step: 'create' });
     const { row, report } = this.#record;
     const { live, target, entity } = row;
-    const notes: string[] = [];
+    const notes = [...report.notes];
     const found = await this.#site.backend.indexes.get(live, { signal });
-    const liveInfo = found ?? (await ensureIndex(this.#site, live, signal));
     const known = (await readIndexStates(await this.#aside(), [live])).get(live)?.createdAt ?? null;
     if (found === null) notes.push('There was no live index: an empty one was made, and it is not kept.');
     else if (known !== null && known !== found.createdAt)
       notes.push('The live index was not the one that was written to: it is not kept.');
-    if (!takesDocuments(liveInfo))
+    if (found !== null && !takesDocuments(found))
       notes.push('The live index has another primary key: nothing was written to it meanwhile, and it is not kept.');
+    // Before anything is made of it: whoever goes on with this finds an index that is known.
+    if (notes.length > report.notes.length) await this.#record.note({ notes: [...new Set(notes)], wasWhole: false });
+    const liveInfo = found ?? (await ensureIndex(this.#site, live, signal));
     if (known !== liveInfo.createdAt) await recordIndex(await this.#aside(), live, liveInfo.createdAt);
 
     const targetInfo = await ensureIndex(this.#site, target, signal);
-    const { settings = {}, dropForeign = false } = this.#given;
+    const { dropForeign = false } = report.given;
+    const settings = this.#settings ?? report.given.settings ?? {};
+    if (report.withheld && this.#settings === undefined) throw settingsWithheld(entity, live);
     const applied = await settleSettings(this.#site, row, { given: settings, dropForeign }, signal);
     signal?.throwIfAborted();
 
@@ -142,7 +157,7 @@ export class OutboxReindex implements RebuildOperations {
       targetCreated: targetInfo.createdAt,
       writesLive: takesDocuments(liveInfo),
     } as const;
-    const built = { registration, settings: applied, next: 'fill', wasWhole: notes.length === 0, notes } as const;
+    const built = { registration, settings: applied, next: 'fill' } as const;
     // Every shard is held: no sender is in the middle of a batch that does not know of the target.
     await this.#source.fence('reindex', async (queryRunner) => {
       await insertRegistration(queryRunner, { id: registration, entity }, row.id);
@@ -186,7 +201,7 @@ export class OutboxReindex implements RebuildOperations {
   }
 
   #pages() {
-    const { batchSize, partitions } = this.#given;
+    const { batchSize, partitions } = this.#record.report.given;
     return { ...(batchSize !== undefined && { batchSize }), ...(partitions !== undefined && { partitions }) };
   }
 
@@ -201,9 +216,10 @@ export class OutboxReindex implements RebuildOperations {
   }
 
   async #compare({ signal, onProgress }: RunOptions): Promise<void> {
+    await assertNames(this.#site.backend, this.#record.row, signal);
     await this.#payOwed(signal);
     const { row, report } = this.#record;
-    const { repaired, ...verified } = await compareAndMend(this.#site, {
+    const { repaired, failed, ...verified } = await compareAndMend(this.#site, {
       index: row.target,
       maxFailures: report.maxFailures,
       excused: (keys) => this.#excused(keys),
@@ -211,13 +227,16 @@ export class OutboxReindex implements RebuildOperations {
       signal,
       onProgress: onProgress && ((progress) => onProgress({ step: 'verify', ...progress })),
     });
-    await this.#record.note({ verified, repaired: this.#record.report.repaired + repaired });
+    const built = { entity: row.entity, indexCreated: row.targetCreated! };
+    await writeContract(await this.#aside(), built, contractOf(this.#site.metadata));
+    // A fill that was gone on with knows of its own failures alone.
+    await this.#record.note({ verified, failed, repaired: this.#record.report.repaired + repaired });
   }
 
   /** What the target alone refused is sent to both once more. */
   async #payOwed(signal: AbortSignal | undefined): Promise<void> {
     const { id, entity } = this.#record.row;
-    if ((await countTouched(await this.#aside(), id)) === 0) return;
+    if ((await touchedKeys(await this.#aside(), id, 1)).length === 0) return;
     const { token } = await replayTouched(this.#source, { id, entity });
     if (token !== null) await this.#worked(token, signal);
   }
@@ -270,15 +289,19 @@ export class OutboxReindex implements RebuildOperations {
       try {
         await record.timed('swap', () => this.#swap('swapping', options));
       } catch (error) {
-        if (!(error instanceof TargetLacks) || tried >= CUTOVER_TRIES) throw error;
+        if (!ScrypathError.is(error, 'REBUILD_DIFFERS') || tried >= CUTOVER_TRIES) throw error;
       }
       await record.read();
     }
     await record.note({ cutoverAt: record.report.cutoverAt ?? new Date().toISOString() });
     this.#site.outbox.delivery.committed();
-    if (record.row.state === 'kept' && !(record.report.keepOld && record.report.wasWhole))
-      await this.#beginDropping(['kept'], 'finished');
-    if (record.row.state === 'dropping') await this.#drop();
+    await this.#keepOrDrop(options);
+  }
+
+  async #keepOrDrop(options: RunOptions): Promise<void> {
+    const { row, report } = this.#record;
+    if (row.state === 'kept' && !(report.keepOld && report.wasWhole)) await this.#beginDropping(['kept'], 'finished');
+    if (this.#record.row.state === 'dropping') await this.#drop(options);
   }
 
   async #rollBack(options: RunOptions): Promise<void> {
@@ -292,7 +315,7 @@ export class OutboxReindex implements RebuildOperations {
       await record.read();
       this.#site.outbox.delivery.committed();
     }
-    if (record.row.state === 'dropping') await this.#drop();
+    if (record.row.state === 'dropping') await this.#drop(options);
   }
 
   async #settle(): Promise<void> {
@@ -307,9 +330,18 @@ export class OutboxReindex implements RebuildOperations {
   #swap(over: 'swapping' | 'reverting', { signal }: RunOptions): Promise<void> {
     const { row } = this.#record;
     if (row.problem !== null) throw unusable(row.entity, row.target, row.problem);
-    const check = async (queryRunner: QueryRunner) => {
-      await assertNoBackfill(queryRunner, row.entity);
-      if ((await countTouched(queryRunner, row.id)) > 0) throw new TargetLacks(row.entity, row.target);
+    const check = async (queryRunner: QueryRunner, lateSend: number) => {
+      await assertNoBackfill(queryRunner, row.entity, row.live);
+      const lacking = await touchedKeys(queryRunner, row.id, LACKING);
+      if (lacking.length > 0)
+        throw targetLacks(
+          row.entity,
+          row.target,
+          lacking.map((recordKey) => documentKeyOf(recordKey, this.#site.metadata.keyFields.length)),
+        );
+      // Where the index beside the live one is dropped behind the swap.
+      const lateUntil = Math.max(lateSend, await lateRows(queryRunner, row.entity));
+      await this.#record.change([row.state], {}, { lateUntil }, queryRunner);
     };
     return swapNames(this.#swapSite, row, over, check, signal);
   }
@@ -338,7 +370,8 @@ export class OutboxReindex implements RebuildOperations {
     return unfinished.killed ? PATIENCE.lateMs : unfinished.state.lateUntil - Date.now();
   }
 
-  async #drop(): Promise<void> {
+  async #drop({ onProgress }: RunOptions = {}): Promise<void> {
+    onProgress?.({ step: 'drop' });
     const record = this.#record;
     const { backend, timeoutMs } = this.#site;
     await record.timed('drop', async () => {
@@ -350,28 +383,6 @@ export class OutboxReindex implements RebuildOperations {
     await record.change(['dropping'], { state: record.report.ends });
   }
 }
-
-/** Between the comparison and the swap the target has refused documents. */
-class TargetLacks extends ScrypathError {
-  constructor(entity: string, index: string) {
-    super({
-      code: 'REBUILD_DIFFERS',
-      entity,
-      index,
-      happened: `The engine refuses documents on "${index}" that it takes on the index beside it.`,
-      remedy: 'Neither index was touched. verify({ index }) lists the keys.',
-    });
-  }
-}
-
-const unusable = (entity: string, index: string, problem: string) =>
-  new ScrypathError({
-    code: 'INDEX_REPLACED',
-    entity,
-    index,
-    happened: `The index "${index}" was not written any more (${problem}), and cannot become the live one.`,
-    remedy: 'Abandon the rebuild, or finish it where it was cut over.',
-  });
 
 /** Until when a request that got no answer may still arrive, as the rows it was for have it. */
 async function lateRows(queryRunner: QueryRunner, entity: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
-import { isTerminal } from '../backend/task.js';
+import { isTerminal, type TaskRef } from '../backend/task.js';
 import { runBackfill } from '../backfill/backfill.js';
 import { MemoryFillLog } from '../backfill/fill-state.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
@@ -7,6 +7,8 @@ import { ScrypathError } from '../errors/scrypath-error.js';
 import { readRecords } from '../records/record-reader.js';
 import { waitForSuccess } from '../sync/deliver.js';
 import { paused } from '../verify/paused.js';
+import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
+import type { VerifyReport } from '../verify/verify-report.js';
 import { readConnection } from '../worker/background-runner.js';
 import type { RebuildState } from '../worker/rebuilds.js';
 import { auditOf, filled, freshReport, type RebuildAudit, type RebuildReport, type RebuildStep } from './audit.js';
@@ -46,7 +48,7 @@ export class PlainReindex implements RebuildOperations {
       ...{ id: crypto.randomUUID(), entity, live: indexName, target: targetName(indexName) },
       ...{ startedAt: Date.now(), problem: null, state: 'creating' },
     };
-    this.#report = freshReport({ keepOld: given.keepOld ?? true, maxFailures: given.maxFailures ?? 0 });
+    this.#report = freshReport(given);
   }
 
   static async run(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
@@ -75,6 +77,10 @@ export class PlainReindex implements RebuildOperations {
     return Promise.resolve(this.#audit);
   }
 
+  verify(options: VerifyOptions): Promise<VerifyReport> {
+    return verifyIndex(this.#site.verifySite(), options);
+  }
+
   async resume(options: RunOptions): Promise<RebuildAudit> {
     if (!this.#isResumable) throw this.#stillThere();
     return this.#atWork(() => this.#build(options));
@@ -87,14 +93,17 @@ export class PlainReindex implements RebuildOperations {
   rollback(options: RunOptions): Promise<RebuildAudit> {
     return this.#in(['kept'], async () => {
       await this.#mend(this.#place.target, options);
+      options.onProgress?.({ step: 'swap' });
       await this.#swap(options);
       await this.#mend(this.#place.live, options);
-      await this.#drop('rolled_back');
+      await this.#drop('rolled_back', options);
     });
   }
 
   finish(): Promise<RebuildAudit> {
-    return this.#in(['kept'], () => this.#drop('finished'));
+    return this.#in(['kept', 'dropping'], () =>
+      this.#drop(this.#place.state === 'dropping' ? this.#report.ends : 'finished'),
+    );
   }
 
   abandon(): Promise<RebuildAudit> {
@@ -179,7 +188,7 @@ export class PlainReindex implements RebuildOperations {
   }
 
   async #mend(index: string, { signal, onProgress }: RunOptions): Promise<void> {
-    const { repaired, ...verified }: Compared = await compareAndMend(this.#site, {
+    const { repaired, failed, ...verified }: Compared = await compareAndMend(this.#site, {
       index,
       maxFailures: this.#report.maxFailures,
       excused: () => Promise.resolve(new Set(this.#report.failed)),
@@ -187,7 +196,7 @@ export class PlainReindex implements RebuildOperations {
       signal,
       onProgress: onProgress && ((progress) => onProgress({ step: 'verify', ...progress })),
     });
-    this.#report = { ...this.#report, verified, repaired: this.#report.repaired + repaired };
+    this.#report = { ...this.#report, verified, failed, repaired: this.#report.repaired + repaired };
   }
 
   /** Brings what the database says of the keys to an index. */
@@ -226,43 +235,54 @@ export class PlainReindex implements RebuildOperations {
     this.#report = { ...this.#report, cutoverAt: new Date().toISOString() };
     // What was written to the old index since the comparison is there, and not here.
     await this.#timed('verify', () => this.#mend(this.#place.live, options));
-    if (!(this.#report.keepOld && this.#report.wasWhole)) await this.#drop('finished');
+    if (!(this.#report.keepOld && this.#report.wasWhole)) await this.#drop('finished', options);
   }
+
+  /** When the index was created that a swap is to make the live one, as long as it is not known whether it has. */
+  #awaited: string | null = null;
 
   /** Which index a name leads to is told by when it was created: a swap's task may not be visible. */
   async #swap({ signal }: RunOptions): Promise<void> {
     const { backend, timeoutMs, metadata } = this.#site;
     const { live, target } = this.#place;
-    const created = async (name: string) => (await backend.indexes.get(name, { signal }))?.createdAt;
+    const created = async (name: string) => (await backend.indexes.get(name, { signal }))?.createdAt ?? null;
     const before = await created(live);
-    const wanted = await created(target);
-    const deadline = performance.now() + timeoutMs;
-    try {
-      const task = await backend.indexes.swap(live, target, { signal });
-      const [outcome] = await backend.outcomes([task], { waitMs: timeoutMs, signal });
-      if (isTerminal(outcome!.status) && outcome!.status !== 'unknown')
+    const isDone = (now: string | null) => this.#awaited !== null && now === this.#awaited;
+    if (!isDone(before)) {
+      const wanted = await created(target);
+      const task = await this.#sendSwap(signal);
+      this.#awaited = wanted;
+      const deadline = performance.now() + timeoutMs;
+      const [outcome] = task === null ? [] : await backend.outcomes([task], { waitMs: timeoutMs, signal });
+      if (task !== null && isTerminal(outcome!.status) && outcome!.status !== 'unknown') {
+        // It has ended, and that is known.
+        if (outcome!.status !== 'succeeded') this.#awaited = null;
         await waitForSuccess(backend, [task], timeoutMs, metadata.entity, signal);
+      }
+      while (!isDone(await created(live))) {
+        if (performance.now() > deadline) throw swapUnknown(metadata.entity, live, target);
+        await paused(LOOK_MS, signal);
+      }
+    }
+    this.#awaited = null;
+  }
+
+  /** Null where the request may have been taken without an answer. */
+  async #sendSwap(signal: AbortSignal | undefined): Promise<TaskRef | null> {
+    const { live, target } = this.#place;
+    try {
+      return await this.#site.backend.indexes.swap(live, target, { signal });
     } catch (error) {
       if (!mayHaveBeenTaken(error)) throw error;
-    }
-    for (;;) {
-      const now = await created(live);
-      if (now === wanted && wanted !== before) return;
-      if (performance.now() > deadline)
-        throw new ScrypathError({
-          code: 'TASK_UNKNOWN',
-          entity: metadata.entity,
-          index: live,
-          happened: `It is not known whether the engine will swap "${live}" and "${target}".`,
-          remedy: 'Both are whole. Look which index the name leads to before anything else is done with them.',
-        });
-      await paused(LOOK_MS, signal);
+      return null;
     }
   }
 
-  async #drop(ends: 'finished' | 'rolled_back' | 'abandoned'): Promise<void> {
+  async #drop(ends: 'finished' | 'rolled_back' | 'abandoned', { onProgress }: RunOptions = {}): Promise<void> {
+    onProgress?.({ step: 'drop' });
     const { backend, timeoutMs } = this.#site;
     this.#place.state = 'dropping';
+    this.#report = { ...this.#report, ends };
     await this.#timed('drop', () => dropIndex(backend, this.#place.target, timeoutMs, this.#place.entity));
     this.#place.state = ends;
     knownOf(this.#site).delete(this.#place.live);
@@ -293,6 +313,15 @@ export class PlainReindex implements RebuildOperations {
 }
 
 const LOOK_MS = 100;
+
+const swapUnknown = (entity: string, live: string, target: string) =>
+  new ScrypathError({
+    code: 'TASK_UNKNOWN',
+    entity,
+    index: live,
+    happened: `It is not known whether the engine will swap "${live}" and "${target}".`,
+    remedy: 'Both are whole. Go on with it by reindex({ resume: true }) when the engine has nothing to do any more.',
+  });
 
 function knownOf({ backend }: ReindexSite): Map<string, PlainReindex> {
   const known = running.get(backend) ?? new Map<string, PlainReindex>();

@@ -1,8 +1,9 @@
-import { hostname } from 'node:os';
 import type { QueryRunner } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { OWNER } from '../worker/owner.js';
 import {
   changeRebuild,
+  isOver,
   type RebuildChange,
   type RebuildRow,
   type RebuildState,
@@ -11,25 +12,9 @@ import {
 } from '../worker/rebuilds.js';
 import type { HoldSource } from '../worker/shard-hold.js';
 import { auditOf, type RebuildAudit, type RebuildReport, type RebuildStep } from './audit.js';
+import { running } from './rebuild-errors.js';
 
 const SEEN_EVERY_MS = 3_000;
-
-/** Who works at a rebuild: the machine and the process. */
-export const OWNER = `${hostname().slice(0, 170)}:${process.pid}`;
-
-/** Another rebuild of the entity has not come to its end. */
-export const running = ({ id, entity, live, owner, startedAt, isAlive, state }: RebuildRow): ScrypathError =>
-  new ScrypathError({
-    code: 'REBUILD_RUNNING',
-    entity,
-    index: live,
-    happened: `A rebuild of ${entity} (${id}, ${state}) was begun by ${owner} at ${new Date(startedAt).toISOString()}, ${
-      isAlive ? 'who is at work on it' : 'and has not come to its end'
-    }.`,
-    remedy: isAlive
-      ? 'Wait for its end; of one that was killed, some seconds.'
-      : 'Go on with it by reindex({ resume: true }), or end it: rebuild(id) and finish() or abandon().',
-  });
 
 /** A rebuild as the database has it, and what its owner writes of it. */
 export class RebuildRecord {
@@ -76,7 +61,7 @@ export class RebuildRecord {
   async takeOver(source: HoldSource): Promise<void> {
     await source.fence('rebuild', async (queryRunner) => {
       const row = await readRebuild(queryRunner, this.#row.id);
-      if (row === null) return;
+      if (row === null || isOver(row)) return;
       if (row.isAlive) throw running(row);
       await changeRebuild(queryRunner, row.id, UNFINISHED_STATES, { owner: OWNER, seen: true });
     });
@@ -120,7 +105,8 @@ export class RebuildRecord {
     } finally {
       const seconds = { ...this.#report.seconds };
       seconds[step] = (seconds[step] ?? 0) + (performance.now() - started) / 1_000;
-      this.#report = { ...this.#report, seconds };
+      // Where the database is away too, why the step failed is worth more than how long it took.
+      await this.note({ seconds }).catch(() => undefined);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { VerifyOptions } from '../verify/verify-index.js';
+import type { VerifyReport } from '../verify/verify-report.js';
 import type { RebuildState } from '../worker/rebuilds.js';
 import type { RebuildAudit } from './audit.js';
 import type { RunOptions } from './reindex-options.js';
@@ -5,6 +7,7 @@ import type { RunOptions } from './reindex-options.js';
 /** What can be done with one rebuild. Each resolves to what it has come to. */
 export interface RebuildOperations {
   read(): Promise<RebuildAudit>;
+  verify(options: VerifyOptions): Promise<VerifyReport>;
   resume(options: RunOptions): Promise<RebuildAudit>;
   cutover(options: RunOptions): Promise<RebuildAudit>;
   rollback(options: RunOptions): Promise<RebuildAudit>;
@@ -46,6 +49,15 @@ export class Rebuild {
   /** Reads again how far it has got: another process may work at it. */
   refresh(): Promise<RebuildAudit> {
     return this.#did(this.#operations.read());
+  }
+
+  /**
+   * Compares the index beside the live one with the database by content, and changes nothing: the new one before the
+   * cutover, the old one after it.
+   * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`
+   */
+  verify(options: Omit<VerifyOptions, 'index'> = {}): Promise<VerifyReport> {
+    return this.#operations.verify({ ...options, index: this.#audit.target });
   }
 
   /**

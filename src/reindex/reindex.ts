@@ -1,3 +1,4 @@
+import { OWNER } from '../worker/owner.js';
 import {
   changeRebuild,
   insertRebuild,
@@ -9,7 +10,8 @@ import { freshReport } from './audit.js';
 import { OutboxReindex } from './outbox-reindex.js';
 import { PlainReindex } from './plain-reindex.js';
 import { Rebuild } from './rebuild.js';
-import { OWNER, RebuildRecord, running } from './rebuild-record.js';
+import { running } from './rebuild-errors.js';
+import { RebuildRecord } from './rebuild-record.js';
 import type { ReindexOptions } from './reindex-options.js';
 import type { OutboxSite, ReindexSite } from './reindex-site.js';
 import { targetName } from './target-index.js';
@@ -22,7 +24,7 @@ export async function reindex(site: ReindexSite, options: ReindexOptions): Promi
   if (!hasOutbox(site)) return PlainReindex.run(site, options);
   const id = await begin(site, options);
   const record = await recordOf(site, id);
-  const operations = new OutboxReindex(site, record!, options);
+  const operations = new OutboxReindex(site, record!, options.settings);
   const rebuild = new Rebuild(operations, record!.audit);
   await operations.run(options);
   await rebuild.refresh();
@@ -36,6 +38,17 @@ export async function findRebuild(site: ReindexSite, id?: string): Promise<Rebui
   const [unfinished] = id === undefined ? await unfinishedRebuilds(aside, site.metadata.entity) : [];
   const record = await recordOf(site, id ?? unfinished?.id);
   return record && new Rebuild(new OutboxReindex(site, record), record.audit);
+}
+
+/**
+ * For whatever must not change the live index alone while another stands beside it.
+ * @throws ScrypathError `REBUILD_RUNNING`
+ */
+export async function assertNoRebuild(site: ReindexSite): Promise<void> {
+  if (!hasOutbox(site)) return;
+  const aside = await site.outbox.delivery.sender.source.aside('look');
+  const [unfinished] = await unfinishedRebuilds(aside, site.metadata.entity);
+  if (unfinished) throw running(unfinished);
 }
 
 async function recordOf({ outbox, metadata }: OutboxSite, id: string | undefined): Promise<RebuildRecord | null> {
@@ -55,8 +68,7 @@ async function begin({ outbox, metadata }: OutboxSite, options: ReindexOptions):
       return unfinished.id;
     }
     const id = crypto.randomUUID();
-    const { keepOld = true, maxFailures = 0 } = options;
-    const report = JSON.stringify(freshReport({ keepOld, maxFailures }));
+    const report = JSON.stringify(freshReport(options));
     const target = targetName(indexName);
     await insertRebuild(queryRunner, { id, entity, live: indexName, target, writesLive: true, owner: OWNER, report });
     return id;

@@ -47,7 +47,7 @@ export async function settleSettings(
     entity: metadata.entity,
     index: target,
     happened: `The engine has other settings on "${target}" than it was given: ${differences.map(({ setting }) => setting).join(', ')}.`,
-    remedy: 'Nothing was sent to it. Say these settings as the engine says them, and begin anew.',
+    remedy: 'Nothing was sent to it. Abandon the rebuild, say these settings as the engine says them, and begin anew.',
   });
 }
 

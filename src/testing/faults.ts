@@ -1,4 +1,4 @@
-import type { WriteOptions } from '../backend/backend.js';
+import type { CallOptions, WriteOptions } from '../backend/backend.js';
 import { failureKind } from '../backend/failure-kind.js';
 import type { TaskError } from '../backend/task.js';
 import type { Backend, DocumentKey, TaskOutcome, TaskRef } from '../index.js';
@@ -370,9 +370,14 @@ function errorOf(options: FailTaskOptions): TaskError {
 /** A backend whose calls go through the faults set on it. Works with any backend. */
 export function withFaults(backend: Backend): { readonly backend: Backend; readonly faults: Faults } {
   const faults = new Faults();
-  const one = async (point: FaultPoint, index: string, send: () => Promise<TaskRef>): Promise<TaskRef> => {
+  const one = async (
+    point: FaultPoint,
+    index: string,
+    options: CallOptions | undefined,
+    send: (options: CallOptions) => Promise<TaskRef>,
+  ): Promise<TaskRef> => {
     const write = { index, documents: [], batch: undefined };
-    return (await faults.aroundWrite(point, write, undefined, async () => [await send()]))[0]!;
+    return (await faults.aroundWrite(point, write, options, async (given) => [await send(given)]))[0]!;
   };
   const { indexes } = backend;
   return {
@@ -396,11 +401,14 @@ export function withFaults(backend: Backend): { readonly backend: Backend; reado
         get: (index, options) => indexes.get(index, options),
         settings: (index, options) => indexes.settings(index, options),
         stats: (index, options) => indexes.stats(index, options),
-        create: (index, options) => one('create', index, () => indexes.create(index, options)),
-        apply: (index, settings, options) => one('apply', index, () => indexes.apply(index, settings, options)),
-        swap: (left, right, options) => one('swap', left, () => indexes.swap(left, right, options)),
-        drop: (index, options) => one('drop', index, () => indexes.drop(index, options)),
+        create: (index, options) => one('create', index, options, (given) => indexes.create(index, given)),
+        apply: (index, settings, options) =>
+          one('apply', index, options, (given) => indexes.apply(index, settings, given)),
+        swap: (left, right, options) => one('swap', left, options, (given) => indexes.swap(left, right, given)),
+        drop: (index, options) => one('drop', index, options, (given) => indexes.drop(index, given)),
       },
+      ...(backend.failures && { failures: (index, options) => backend.failures!(index, options) }),
+      ...(backend.examine && { examine: (names, options) => backend.examine!(names, options) }),
       ...(backend.backlog && {
         backlog: async (options) => (await backend.backlog!(options)) + faults.heldBack,
       }),

@@ -62,6 +62,7 @@ class Comparison {
   readonly #suspects: Suspects;
   readonly #counts: Record<DifferenceKind, number>;
   readonly #sums = new KeySums();
+  readonly #stop = new AbortController();
   #rows = 0;
   #documents = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -80,7 +81,17 @@ class Comparison {
 
   async *run(): AsyncGenerator<readonly Difference[], VerifySummary, void> {
     const started = performance.now();
-    yield* this.#compareRecords();
+    const summed = this.#sumKeys();
+    // Awaited when the records are through; until then it is nobody's.
+    summed.catch(() => undefined);
+    try {
+      yield* this.#compareRecords();
+      await summed;
+    } finally {
+      // Where it fails, or nobody asks for more, the engine is left in peace.
+      this.#stop.abort();
+      await summed.catch(() => undefined);
+    }
     yield* this.#lookForExtra();
     yield* this.#settled();
     const { missing, extra, stale, failed } = this.#counts;
@@ -124,13 +135,18 @@ class Comparison {
     }
   }
 
-  /** Documents without a row: none where the keys of the index are those that were found for the records. */
-  async *#lookForExtra(): AsyncGenerator<readonly Difference[], void, void> {
+  /** Beside the records: the engine has time, and so has the connection to it. */
+  async #sumKeys(): Promise<void> {
     for await (const keys of this.#keysOfIndex()) {
+      if (this.#stop.signal.aborted) return;
       for (const key of keys) this.#sums.subtract(key);
       this.#documents += keys.length;
-      yield* this.#progressed('documents');
     }
+  }
+
+  /** Documents without a row: none where the keys of the index are those that were found for the records. */
+  async *#lookForExtra(): AsyncGenerator<readonly Difference[], void, void> {
+    yield* this.#progressed('documents');
     if (this.#sums.isEven) return;
     for await (const keys of this.#keysOfIndex()) {
       const suspects = keys.filter((key) => this.#sums.isSuspect(key));

@@ -149,7 +149,9 @@ export class Delivery {
     sender.settler.take(progress.accepted);
     const waitMs = Math.min(OUTCOME_WAIT_MS, Math.max(0, deadline - performance.now()));
     try {
-      await sender.settler.settle(waitMs, waiting.signal, tasks.slice(-1));
+      // All of one row: that of a target may end before the one of the live index, and asking would not end then.
+      const last = parseTasks(progress.accepted.at(-1)!.tasks).tasks;
+      await sender.settler.settle(waitMs, waiting.signal, last);
     } catch (error) {
       waiting.signal?.throwIfAborted();
       if (waiting.failFast) throw error;

@@ -57,6 +57,14 @@ export async function recordIndex(queryRunner: QueryRunner, name: string, create
   );
 }
 
+/** Notes that the engine has carried out work on the index just now. */
+export async function writeSuccess(queryRunner: QueryRunner, name: string): Promise<void> {
+  await run(
+    queryRunner,
+    (s) => `UPDATE ${s.tables.index} SET succeeded_at = ${s.dialect.nowMs} WHERE name = ${s.value(name)}`,
+  );
+}
+
 /**
  * Makes the hold the only one that sends to an isolated index, until it finishes. Whether nothing else is in flight there:
  * neither what was sent alone before, nor what had been sent before the isolation began.

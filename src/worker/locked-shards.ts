@@ -12,7 +12,14 @@ import {
   takeDownFence,
 } from './claim.js';
 import { endConnection, isGone, openConnection, ownConnections } from './connections.js';
-import { type FencedAction, type HoldSource, LostHold, type Purpose, type Scope, type ShardHold } from './shard-hold.js';
+import {
+  type FencedAction,
+  type HoldSource,
+  LostHold,
+  type Purpose,
+  type Scope,
+  type ShardHold,
+} from './shard-hold.js';
 import type { Timing } from './timing.js';
 
 /**

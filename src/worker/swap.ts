@@ -1,11 +1,10 @@
-import type { QueryRunner } from 'typeorm';
 import type { Backend, IndexInfo } from '../backend/backend.js';
 import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
 import { isTerminal, type TaskRef } from '../backend/task.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { recordIndex } from './index-state.js';
 import { changeRebuild, type RebuildRow, type RebuildState, readRebuild } from './rebuilds.js';
-import type { HoldSource } from './shard-hold.js';
+import type { FencedAction, HoldSource } from './shard-hold.js';
 import type { Timing } from './timing.js';
 
 /** What a swap of two names works with. */
@@ -37,14 +36,14 @@ export async function swapNames(
   site: SwapSite,
   rebuild: RebuildRow,
   over: keyof typeof STEPS,
-  check: (queryRunner: QueryRunner) => Promise<void>,
+  check: FencedAction<void>,
   signal?: AbortSignal,
 ): Promise<void> {
   const { source, backend, timing } = site;
   await assertNames(backend, rebuild, signal);
   const startedAt = performance.now();
-  const held = await source.fence('swap', async (queryRunner) => {
-    await check(queryRunner);
+  const held = await source.fence('swap', async (queryRunner, lateUntil) => {
+    await check(queryRunner, lateUntil);
     return changeRebuild(queryRunner, rebuild.id, [STEPS[over].from], {
       state: over,
       graceMs: timing.graceMs,
@@ -98,11 +97,11 @@ export async function settleSwap(
   const over = rebuild.state;
   if (task === null || !(await hasEnded(backend, task))) {
     // The request has arrived by then, or never will.
-    for (; task === null && rebuild !== null && rebuild.swapUntil > rebuild.now; rebuild = await look())
+    for (; task === null && rebuild?.state === over && rebuild.swapUntil > rebuild.now; rebuild = await look())
       await pause(Math.min(1_000, rebuild.swapUntil - rebuild.now));
-    if (!(await passBehind(backend, rebuild!.target, waitMs))) return null;
+    if (rebuild?.state !== over || !(await passBehind(backend, rebuild.target, waitMs))) return null;
   }
-  return write(site, rebuild!, over, await outcomeOf(backend, rebuild!));
+  return write(site, rebuild, over, await outcomeOf(backend, rebuild));
 }
 
 const isSwap = (state: RebuildState): state is keyof typeof STEPS => state in STEPS;
@@ -121,11 +120,13 @@ async function hasEnded(backend: Backend, task: TaskRef): Promise<boolean> {
  * @returns whether it has, when the wait was over
  */
 async function passBehind(backend: Backend, index: string, waitMs: number): Promise<boolean> {
-  const tasks = await backend.remove(index, [NO_RECORD]);
+  let tasks = await backend.remove(index, [NO_RECORD]);
   const deadline = performance.now() + waitMs;
   do {
     const outcomes = await backend.outcomes(tasks, { waitMs: Math.min(waitMs, 1_000) });
-    if (outcomes.every(({ status }) => isTerminal(status))) return true;
+    // What was canceled has ended in front of what it was to wait for.
+    if (outcomes.some(({ status }) => status === 'canceled')) tasks = await backend.remove(index, [NO_RECORD]);
+    else if (outcomes.every(({ status }) => isTerminal(status))) return true;
   } while (performance.now() < deadline);
   return false;
 }
@@ -137,7 +138,12 @@ async function outcomeOf(backend: Backend, rebuild: RebuildRow): Promise<SwapOut
   throw replaced(rebuild);
 }
 
-async function assertNames(backend: Backend, rebuild: RebuildRow, signal: AbortSignal | undefined): Promise<void> {
+/** @throws ScrypathError `INDEX_REPLACED` where one of the names does not lead to the index of the rebuild */
+export async function assertNames(
+  backend: Backend,
+  rebuild: RebuildRow,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const [live, target] = await namesOf(backend, rebuild, signal);
   const isKnown = live === rebuild.liveCreated && target === rebuild.targetCreated;
   if (!isKnown || live === null || target === null || live === target) throw replaced(rebuild);

@@ -43,8 +43,7 @@ export async function registerBackfill(source: HoldSource, entity: string): Prom
       await insertRegistration(queryRunner, { id, entity }, null);
       return { id, entity };
     }
-    if (Number(known.running) === 1)
-      throw backfillRunning(entity, new Date(Number(known.since)).toISOString());
+    if (Number(known.running) === 1) throw backfillRunning(entity, new Date(Number(known.since)).toISOString());
     await writeSeen(queryRunner, known.id, true);
     return { id: known.id, entity };
   });
@@ -71,13 +70,15 @@ const SILENT_MS = 60_000;
  * Asked while every shard is held, before the name of the live index comes to mean another one.
  * @throws ScrypathError `BACKFILL_RUNNING` where a backfill writes to the entity's live index
  */
-export async function assertNoBackfill(queryRunner: QueryRunner, entity: string): Promise<void> {
-  const { records } = await run<{ since: unknown }>(
-    queryRunner,
-    (s) =>
-      `SELECT started_at AS since FROM ${s.tables.registration} WHERE entity = ${s.value(entity)} AND rebuild IS NULL
-       AND seen_at > ${s.dialect.nowMs} - ${SILENT_MS}`,
-  );
+export async function assertNoBackfill(queryRunner: QueryRunner, entity: string, live: string): Promise<void> {
+  const { records } = await run<{ since: unknown }>(queryRunner, (s) => {
+    const silentAt = `${s.dialect.nowMs} - ${SILENT_MS}`;
+    // One that has stopped says so at once, while an upload of its that got no answer may still be on its way.
+    const stopped = `EXISTS (SELECT 1 FROM ${s.tables.fill} stopped WHERE stopped.entity = ${s.value(entity)}
+      AND stopped.index_name = ${s.value(live)} AND stopped.updated_at > ${silentAt})`;
+    return `SELECT started_at AS since FROM ${s.tables.registration} WHERE entity = ${s.value(entity)}
+      AND rebuild IS NULL AND (seen_at > ${silentAt} OR ${stopped})`;
+  });
   if (records.length > 0) throw backfillRunning(entity, new Date(Number(records[0]!.since)).toISOString());
 }
 
@@ -130,13 +131,13 @@ export async function remember(queryRunner: QueryRunner, id: string, recordKeys:
     });
 }
 
-/** How many keys are remembered for a registration or a rebuild. */
-export async function countTouched(queryRunner: QueryRunner, id: string): Promise<number> {
-  const { records } = await run<{ n: unknown }>(
+/** Keys that are remembered for a registration or a rebuild, as the outbox writes them; `limit` of them at the most. */
+export async function touchedKeys(queryRunner: QueryRunner, id: string, limit: number): Promise<readonly string[]> {
+  const { records } = await run<{ record_key: string }>(
     queryRunner,
-    (s) => `SELECT COUNT(*) AS n FROM ${s.tables.touched} WHERE registration = ${s.value(id)}`,
+    (s) => `SELECT record_key FROM ${s.tables.touched} WHERE registration = ${s.value(id)} LIMIT ${limit}`,
   );
-  return Number(records[0]!.n);
+  return records.map(({ record_key }) => record_key);
 }
 
 /** Forgets a registration, and what was remembered for it, without a replay. */

@@ -6,6 +6,7 @@ import type { WorkQueue } from '../queue/work-queue.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Drained } from './drain.js';
 import { backoffMs, isCrash } from './failure.js';
+import { Heartbeat } from './heartbeat.js';
 import { listen } from './listen.js';
 import { QueueConsumer } from './queue-consumer.js';
 import { type Sender } from './sender.js';
@@ -77,6 +78,7 @@ export class Worker {
   #ending: Promise<void> | null = null;
   #stopping = false;
   #stopListening: (() => Promise<void>) | null = null;
+  readonly #heartbeat: Heartbeat;
 
   /** @internal */
   constructor(site: WorkerSite, options: WorkerOptions) {
@@ -84,6 +86,7 @@ export class Worker {
     const pollMs = site.queue === null ? DEFAULT_WORKER_OPTIONS.pollMs : POLL_BESIDE_QUEUE_MS;
     this.#options = { ...DEFAULT_WORKER_OPTIONS, pollMs, ...checkedOptions(options) };
     this.#firstPollMs = site.queue === null ? FIRST_POLL_MS : this.#options.pollMs;
+    this.#heartbeat = new Heartbeat(() => site.sender.source.aside('look'));
   }
 
   get isRunning(): boolean {
@@ -110,6 +113,7 @@ export class Worker {
       stopped(this);
       throw error;
     }
+    await this.#heartbeat.start();
     // Only a simulated death of the process ends a loop with an error.
     this.#running = Promise.all([this.#send(), this.#settleLoop()]).catch(() => {
       this.#stopping = true;
@@ -151,6 +155,7 @@ export class Worker {
     this.#consumer = null;
     this.#accepted.ring();
     await this.#running.finally(() => clearTimeout(over));
+    await this.#heartbeat.stop();
     this.#over = new AbortController();
     const nothing = () => undefined;
     await this.#stopListening?.().catch(nothing);

@@ -8,6 +8,7 @@ import { Note } from './entities';
 const namesOf = ({ entityMetadatas }: DataSource) => entityMetadatas.map(({ name }) => name).sort();
 const ALL = [
   'Note',
+  'ScrypathContract',
   'ScrypathFence',
   'ScrypathFill',
   'ScrypathIndex',
@@ -18,6 +19,7 @@ const ALL = [
   'ScrypathSending',
   'ScrypathShard',
   'ScrypathTouched',
+  'ScrypathWorker',
 ];
 
 onEveryDatabase('attaching the outbox', ({ database }) => {

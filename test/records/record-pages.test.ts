@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import type { EntityManager, EntityTarget } from 'typeorm';
-import { type PageOptions, recordPages } from '../../src/records/record-pages';
 import type { SearchMetadata } from '../../src/metadata/search-metadata';
+import { type PageOptions, recordPages } from '../../src/records/record-pages';
 import { readRecords } from '../../src/records/record-reader';
-import { onEveryDatabase } from '../stacks/stack';
 import {
   Atlas,
   Author,
@@ -20,6 +19,7 @@ import {
   Tag,
   Work,
 } from '../backfill/entities';
+import { onEveryDatabase } from '../stacks/stack';
 
 const pagesOf = async (manager: EntityManager, metadata: SearchMetadata, options: Partial<PageOptions> = {}) => {
   const pages = [];

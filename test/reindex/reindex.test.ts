@@ -85,7 +85,11 @@ onEveryStack('movies.reindex', ({ use }) => {
   it('leaves the live index as it is without a cutover, and the target current until then', async () => {
     const before = await created(movies().indexName);
     const rebuild = await movies().reindex({ cutover: false });
-    expect(rebuild.audit).toMatchObject({ state: 'ready', cutover: { happened: false, at: null }, old: { kept: false } });
+    expect(rebuild.audit).toMatchObject({
+      state: 'ready',
+      cutover: { happened: false, at: null },
+      old: { kept: false },
+    });
     expect(await created(movies().indexName)).toBe(before);
     await repository().update(ids[5]!, { title: 'Written to both' });
     const { token } = await movies().markDirty({ id: ids[5]! });

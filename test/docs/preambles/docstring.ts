@@ -48,6 +48,7 @@ export declare const result: SearchResult<Movie, unknown, never, true>;
 export declare const apiKey: string;
 export declare const backend: MeilisearchBackend;
 export declare const taskUid: number;
+export declare const somethingIsWrong: boolean;
 export declare const faults: Faults;
 
 export declare class MyEngine {

@@ -164,6 +164,39 @@ export const documents = behavioursOf('documents', {
       for await (const page of scan) assertEqualJson(page, []);
     }, isRefused('INDEX_NOT_FOUND'));
   },
+  'keys are given once for every document, in the order of a scan, whatever the size of the pages': async (bench) => {
+    const index = await bench.index('keys', numbered(50));
+    await bench.remove(index, 'k0', 'k17', 'k49');
+    const scanned: string[] = [];
+    for await (const page of bench.backend.documents.scan(index)) scanned.push(...page.map(({ key }) => key));
+    assert.equal(new Set(scanned).size, 47);
+    for (const pageSize of [1, 7, 46, 47, 48, 1000]) {
+      const keys: string[] = [];
+      for await (const page of bench.backend.documents.keys(index, { pageSize })) {
+        assert.ok(page.length > 0 && page.length <= pageSize);
+        keys.push(...page);
+      }
+      assertEqualJson(keys, scanned, `pages of ${pageSize}`);
+    }
+  },
+  'the keys of an index that shows only some fields are whole': async (bench) => {
+    const index = await bench.index('keys_displayed', [document('1', { shown: 1, hidden: 2 }), document('0042', {})], {
+      displayedAttributes: ['shown', KEY_ATTRIBUTE],
+    });
+    const keys: string[] = [];
+    for await (const page of bench.backend.documents.keys(index)) keys.push(...page);
+    assertEqualJson(keys.sort(), ['0042', '1']);
+  },
+  'an empty index has no keys': async (bench) => {
+    const index = await bench.index('keys_empty');
+    for await (const page of bench.backend.documents.keys(index)) assertEqualJson(page, []);
+  },
+  'asking for the keys of a missing index is refused': async (bench) => {
+    const keys = bench.backend.documents.keys(bench.name('keys_missing'));
+    await assert.rejects(async () => {
+      for await (const page of keys) assertEqualJson(page, []);
+    }, isRefused('INDEX_NOT_FOUND'));
+  },
   'a fetch leaves out keys without a document': async (bench) => {
     const index = await bench.index('fetch', numbered(5));
     const fetched = await bench.backend.documents.fetch(index, ['k3', 'nobody', 'k1', 'k3']);
