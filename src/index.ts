@@ -2,6 +2,7 @@ export type {
   Backend,
   CallOptions,
   DocumentReader,
+  EngineExamination,
   HitPage,
   IndexAdmin,
   IndexInfo,
@@ -10,7 +11,7 @@ export type {
   StoredDocument,
   WriteOptions,
 } from './backend/backend.js';
-export type { TaskError, TaskOutcome, TaskRef, TaskStatus } from './backend/task.js';
+export type { FailedTask, TaskError, TaskOutcome, TaskRef, TaskStatus } from './backend/task.js';
 export {
   type BackfillFailure,
   type BackfillProgress,
@@ -34,6 +35,7 @@ export { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument as IndexedDocument
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, ScrypathError } from './errors/scrypath-error.js';
 export type { BackfillOptions, FilledIndex } from './fill-index.js';
 export type { Hydrate, HydrateOptions } from './hydration/hydrate.js';
+export { CONTRACT_PARTS, type ContractPart } from './metadata/contract.js';
 export {
   type Declaration,
   declarationOf,
@@ -60,7 +62,28 @@ export type { RecordKey } from './metadata/record-key.js';
 export type { HiddenColumn, PlainColumn, SearchField, SearchMetadata } from './metadata/search-metadata.js';
 export { SYNC_MODES, type SyncMode } from './metadata/sync-mode.js';
 export type { ValueKind } from './metadata/value-kind.js';
+export type { Applied } from './operator/apply-action.js';
+export type { DoctorReport } from './operator/doctor.js';
+export type { DriftOptions } from './operator/drift.js';
+export {
+  type ContentDrift,
+  type ContractDrift,
+  type CountDrift,
+  DRIFT_KINDS,
+  type DriftKind,
+  type DriftReport,
+  type DriftSignal,
+} from './operator/drift-report.js';
+export type { EngineFailure } from './operator/engine-failures.js';
+export { CHECKS, type Check, type Finding } from './operator/finding.js';
+export type { Observed } from './operator/observed.js';
 export type { PreparedIndex } from './operator/prepare-indexes.js';
+export type { RebuildVisibility } from './operator/rebuild-visibility.js';
+export { ACTION_KINDS, type ActionKind, type RecommendedAction } from './operator/recommended-actions.js';
+export type { ReconcileOptions, Reconciliation } from './operator/reconcile.js';
+export type { Repairable, RepairOptions, RepairReport } from './operator/repair.js';
+export type { EntityStatus, InstanceStatus, LookOptions, ServiceStatus, Status } from './operator/status.js';
+export type { Backlog, BacklogState, WorkerSeen } from './operator/work-facts.js';
 export type { InstanceOutboxOptions } from './options/outbox-options.js';
 export { CAPTURES, type Capture, type ScrypathOptions } from './options/scrypath-options.js';
 export { attachOutbox, type OutboxOptions } from './outbox/attach.js';

@@ -4,6 +4,7 @@ import { captureIntoOutbox } from './capture/outbox-capture.js';
 import type { UnresolvedWrite } from './capture/unresolved.js';
 import { ScrypathError } from './errors/scrypath-error.js';
 import { type FanOut, fanOutOf } from './fan-out/fan-out.js';
+import { contractOf } from './metadata/contract.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { PreparedIndex } from './operator/prepare-indexes.js';
 import type { ResolvedOutbox } from './options/outbox-options.js';
@@ -18,6 +19,7 @@ import type { OutboxSite } from './sync/outbox-sync.js';
 import type { Logger } from './telemetry/logger.js';
 import { ensureTriggers } from './triggers/install.js';
 import { checkTriggers } from './triggers/verify.js';
+import { writeContract } from './worker/contracts.js';
 import { Delivery } from './worker/delivery.js';
 import { FailedList } from './worker/failed-list.js';
 import { readIndexStates, recordIndex } from './worker/index-state.js';
@@ -138,6 +140,9 @@ export class OutboxWiring implements OutboxSite {
           { entity, index },
         );
       await recordIndex(queryRunner, index, found.createdAt);
+      const metadata = this.#metadatas().find((one) => one.entity === entity);
+      if (created && metadata)
+        await writeContract(queryRunner, { entity, indexCreated: found.createdAt }, contractOf(metadata));
     }
     for (const { entity, version } of this.#metadatas()) await announceVersion(queryRunner.manager, entity, version);
   }

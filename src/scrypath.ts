@@ -6,7 +6,12 @@ import { ScrypathError } from './errors/scrypath-error.js';
 import type { EntityClass } from './metadata/declaration.js';
 import { MetadataRegistry } from './metadata/metadata-registry.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
+import { type DoctorReport, examineAll } from './operator/doctor.js';
+import type { DriftOptions } from './operator/drift.js';
+import type { DriftReport } from './operator/drift-report.js';
 import { type PreparedIndex, prepareIndex } from './operator/prepare-indexes.js';
+import { noSuchEntity, type ReconcileOptions, type Reconciliation } from './operator/reconcile.js';
+import { type LookOptions, readStatus, type Status, type StatusSite } from './operator/status.js';
 import { type ResolvedOptions, resolveOptions, type ScrypathOptions } from './options/scrypath-options.js';
 import { joinTokens, splitTokens } from './outbox/mark-id.js';
 import { OutboxWiring } from './outbox-wiring.js';
@@ -162,6 +167,64 @@ export class Scrypath {
   }
 
   /**
+   * What is known of every entity: documents against rows, the backlog, its oldest work, the last success, workers, the
+   * engine's queue, rebuilds. It changes nothing, and says of each figure whether it was observed: where the engine or the
+   * database is away, why not.
+   * @example
+   * const { engineQueue, entities } = await scrypath.status();
+   * for (const { entity, documents, rows } of entities) console.log(entity, documents, rows);
+   */
+  async status(options: LookOptions = {}): Promise<Status> {
+    this.#open();
+    return this.#track(readStatus(this.#statusSite(), this.#registry.all(), options));
+  }
+
+  /**
+   * Looks at connections, versions, permissions of the engine's key, tables, triggers, the queue, workers and indexes, and
+   * says of each what is wrong and what to do. It changes nothing.
+   * @example
+   * const { healthy, findings } = await scrypath.doctor();
+   * if (!healthy) for (const { state, happened, remedy } of findings) console.log(state, happened, remedy);
+   */
+  async doctor(options: LookOptions = {}): Promise<DoctorReport> {
+    this.#open();
+    const outbox = this.#outbox;
+    const { capture, dataSource } = this.#options;
+    const site = {
+      ...this.#statusSite(),
+      dataSource,
+      metadatas: () => this.#registry.all(),
+      shards: this.#options.outbox?.shards ?? null,
+      triggers: outbox !== null && capture === 'triggers' ? () => verifyTriggers(dataSource, outbox.fanOut) : null,
+      unresolvedWrites: this.unresolvedWrites,
+    };
+    return this.#track(examineAll(site, options));
+  }
+
+  /** As `drift` of each entity's service, one after the other. */
+  async drift(options: DriftOptions = {}): Promise<readonly DriftReport[]> {
+    this.#open();
+    const reports: DriftReport[] = [];
+    for (const metadata of this.#registry.all()) reports.push(await this.#serviceOf(metadata).drift(options));
+    return Object.freeze(reports);
+  }
+
+  /**
+   * As `reconcile` of each entity's service, one after the other; with `apply` of the one that the action names.
+   * @throws ScrypathError `ACTION_NOT_OFFERED`, `OPTION_INVALID`; and whatever the action throws
+   */
+  async reconcile(options: ReconcileOptions = {}): Promise<readonly Reconciliation[]> {
+    this.#open();
+    const { apply } = options;
+    const all = this.#registry.all();
+    const named = apply === undefined ? all : all.filter(({ entity }) => apply.endsWith(`:${entity}`));
+    if (named.length === 0 && apply !== undefined) throw noSuchEntity(apply);
+    const reports: Reconciliation[] = [];
+    for (const metadata of named) reports.push(await this.#serviceOf(metadata).reconcile(options));
+    return Object.freeze(reports);
+  }
+
+  /**
    * Work that failed and is tried again, and work that was discarded, by pages; behind it the failed jobs of the queue.
    * @throws ScrypathError `OPTION_INVALID`
    */
@@ -261,6 +324,8 @@ export class Scrypath {
         }),
         waitForCompletion: (token, options) => this.waitForCompletion(token, options),
         failedWork: (options) => this.failedWork(options),
+        statusSite: () => this.#statusSite(),
+        retry: (id) => this.retry(id),
         adopt: (index) => this.#theOutbox().adoptIndex(index),
         defaults: { mode, timeoutMs },
         open: () => this.#open(),
@@ -288,6 +353,21 @@ export class Scrypath {
       sync: (metadata, keys, manager, unprojectable) =>
         this.#serviceOf(metadata).syncCaptured(keys, manager, unprojectable),
     });
+  }
+
+  #statusSite(): StatusSite {
+    const { backend, queue, dataSource } = this.#options;
+    const outbox = this.#outbox;
+    return {
+      backend,
+      queue,
+      hasOutbox: outbox !== null,
+      // With an outbox over its own connections: status must answer where the application's pool is exhausted.
+      connect: async () =>
+        outbox === null
+          ? readConnection(dataSource)
+          : { queryRunner: await outbox.delivery.sender.source.aside('look'), end: () => Promise.resolve() },
+    };
   }
 
   #verifySite(metadata: SearchMetadata, projection: Projection): VerifySite {

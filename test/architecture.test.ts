@@ -32,7 +32,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   capture: ['sync', 'fan-out', 'outbox', 'metadata', 'document', 'errors', 'telemetry'],
   settings: ['backend', 'metadata', 'errors'],
-  operator: ['settings', 'sync', 'backend', 'metadata', 'errors'],
+  operator: [
+    ...['reindex', 'settings', 'sync', 'verify', 'triggers', 'fan-out', 'worker', 'queue', 'outbox', 'projection'],
+    ...['backend', 'metadata', 'document', 'errors', 'telemetry'],
+  ],
   options: ['worker', 'queue', 'outbox', 'backend', 'metadata', 'telemetry', 'errors'],
   '.': [
     'options',

@@ -103,6 +103,12 @@ export class EmbeddedBackend implements Backend {
     return this.engine.queue.size;
   }
 
+  async failures(index: string, options: CallOptions & { readonly limit: number }) {
+    this.begin(options, index);
+    const tasks = this.engine.queue.failuresOf(index);
+    return { tasks: tasks.slice(0, options.limit), total: tasks.length };
+  }
+
   async outcomes(tasks: readonly TaskRef[], options: OutcomesOptions = {}): Promise<readonly TaskOutcome[]> {
     this.begin(options);
     await this.engine.queue.wait(tasks, options.waitMs ?? 0, this.signals(options.signal));

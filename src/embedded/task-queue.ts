@@ -1,4 +1,4 @@
-import type { TaskError, TaskOutcome, TaskRef, TaskStatus } from '../backend/task.js';
+import type { FailedTask, TaskError, TaskOutcome, TaskRef, TaskStatus } from '../backend/task.js';
 import { isTerminal } from '../backend/task.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { Statements } from './sqlite.js';
@@ -180,6 +180,14 @@ export class TaskQueue {
     if (found === undefined || isAnother(task, found)) return { ...task, status: 'unknown', error: null };
     if (ended !== undefined) return { ...task, status: ended.status, error: ended.error };
     return { ...task, status: this.running === task.id ? 'processing' : 'enqueued', error: null };
+  }
+
+  /** Tasks of the index that failed, the newest first. */
+  failuresOf(name: string): FailedTask[] {
+    const failed: FailedTask[] = [];
+    for (const [id, { error, index, batch }] of this.ended)
+      if (error !== null && index === name) failed.push({ id, index, batch, error, failedAt: null });
+    return failed.reverse();
   }
 
   /** Resolves when all these tasks have ended, the time is over, or the signal says so: without asking again and again. */

@@ -100,6 +100,15 @@ export const swapsRequest = (limit: number): EngineRequest => ({
   repeatable: true,
 });
 
+/** The newest failed tasks of an index. */
+export const failuresRequest = (index: string, limit: number): EngineRequest => ({
+  method: 'GET',
+  route: '/tasks',
+  path: `tasks?statuses=failed&indexUids=${checkedIndexName(index)}&limit=${limit}`,
+  index,
+  repeatable: true,
+});
+
 export const backlogRequest = (): EngineRequest => ({
   method: 'GET',
   route: '/tasks',
@@ -115,6 +124,44 @@ export const taskRequest = (id: number): EngineRequest => ({
   index: null,
   task: { id, index: '' },
   repeatable: true,
+});
+
+export const versionRequest = (): EngineRequest => ({
+  method: 'GET',
+  route: '/version',
+  path: 'version',
+  index: null,
+  repeatable: true,
+});
+
+// Requests that the engine refuses for their body, once it has found that the key allows them.
+
+export const refusedUpsertRequest = (index: string): EngineRequest => ({
+  ...onIndex(index, 'POST', '/documents'),
+  body: 'none',
+  contentType: 'text/plain',
+});
+
+export const refusedSettingsRequest = (index: string): EngineRequest => ({
+  ...onIndex(index, 'PATCH', '/settings'),
+  body: '[]',
+  contentType: 'application/json',
+});
+
+export const refusedCreateRequest = (): EngineRequest => ({
+  method: 'POST',
+  route: '/indexes',
+  path: 'indexes',
+  index: null,
+  body: {},
+});
+
+export const refusedSwapRequest = (): EngineRequest => ({
+  method: 'POST',
+  route: '/swap-indexes',
+  path: 'swap-indexes',
+  index: null,
+  body: {},
 });
 
 const onIndex = (index: string, method: EngineRequest['method'], rest: string, query = ''): EngineRequest => ({

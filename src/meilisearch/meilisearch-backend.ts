@@ -4,6 +4,7 @@ import type {
   Backend,
   CallOptions,
   DocumentReader,
+  EngineExamination,
   HitPage,
   IndexAdmin,
   IndexInfo,
@@ -21,6 +22,7 @@ import { span } from '../telemetry/span.js';
 import { Connection, type EngineRequest } from './connection.js';
 import { brokenAnswer, closed, EngineAnswerError } from './engine-failure.js';
 import * as requests from './engine-requests.js';
+import { examine } from './examination.js';
 import {
   type MeilisearchOptions,
   type ResolvedMeilisearchOptions,
@@ -143,6 +145,26 @@ export class MeilisearchBackend implements Backend {
     const answer = await this.#send(request, options);
     if (isObject(answer) && typeof answer.total === 'number') return answer.total;
     throw brokenAnswer(request, 'no count of tasks');
+  }
+
+  async failures(index: string, { limit, signal }: CallOptions & { readonly limit: number }) {
+    const request = requests.failuresRequest(index, limit);
+    const answer = await this.#connection.send(request, signal);
+    if (!isObject(answer) || !Array.isArray(answer.results) || typeof answer.total !== 'number')
+      throw brokenAnswer(request, 'no tasks');
+    const tasks = (answer.results as readonly Task[]).map((task) => ({
+      id: task.uid,
+      index,
+      batch: task.customMetadata ?? null,
+      error: toTaskError(task.error ?? {}),
+      failedAt: task.finishedAt === null ? null : String(task.finishedAt),
+    }));
+    return { tasks, total: answer.total };
+  }
+
+  /** As the seam says, by some requests for each index that the engine refuses or that read nothing. */
+  async examine(indexes: readonly string[], options?: CallOptions): Promise<EngineExamination> {
+    return examine((request, given) => this.#send(request, given), indexes.map(checkedIndexName), options);
   }
 
   async search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage> {

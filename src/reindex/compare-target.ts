@@ -43,14 +43,17 @@ export interface Compared {
 export async function compareAndMend(site: ReindexSite, comparison: Comparison): Promise<Compared> {
   const { index, signal, onProgress } = comparison;
   const { entity, indexName: live } = site.metadata;
+  let left: readonly Difference[] = [];
   const report = await verifyIndex(site.verifySite(), {
     index,
-    maxListed: MOST_MENDED,
+    // Under a large backlog most may be pending: those are neither kept nor counted here.
+    onDifferences: (some) => {
+      if (left.length <= MOST_MENDED) left = [...left, ...certain(some)];
+    },
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
-  if (report.differences === null) throw contentDiffers(entity, { index, live }, report.counts, []);
-  let left = certain(report.differences);
+  if (left.length > MOST_MENDED) throw contentDiffers(entity, { index, live }, report.counts, []);
   const repaired = new Set<DocumentKey>();
   for (let pass = 1; pass <= PASSES && !(await isBorne(left, comparison)); pass += 1) {
     const keys = left.map(({ key }) => key);
