@@ -1,10 +1,12 @@
 import { DATABASES, reachable } from '../stacks/reachable';
 import { Author, Book } from './library';
+import { backfillIn, changeRebuildIn, rebuildIn } from './rebuilding';
 import type { SendingProcess } from './sending-process';
-import { isConverged, World } from './world';
+import { type Afterwards, isConverged, World } from './world';
 
 /** More than any of the works below has. */
 const MOST_STEPS = 60;
+const MOST_STEPS_OF_FILLING = 400;
 
 type Work = (process: SendingProcess, world: World) => Promise<unknown>;
 
@@ -20,6 +22,51 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
   'a verb that sends and waits': (process, world) => world.markAndSend(process, 'a', 'inline'),
 };
+
+/** The same for who fills and exchanges indexes: what is there before, the work, and what the next one does of it. */
+const FILLINGS: readonly {
+  readonly title: string;
+  readonly before: (process: SendingProcess) => Promise<unknown>;
+  readonly work: Work;
+  readonly after: Afterwards;
+}[] = [
+  {
+    title: 'a rebuild, resumed',
+    before: async () => undefined,
+    work: (process) => rebuildIn(process, {}),
+    after: 'resume',
+  },
+  {
+    title: 'a rebuild, resumed and rolled back',
+    before: async () => undefined,
+    work: (process) => rebuildIn(process, { batchSize: 2 }),
+    after: 'rollback',
+  },
+  {
+    title: 'a rebuild, abandoned where it may be',
+    before: async () => undefined,
+    work: (process) => rebuildIn(process, {}),
+    after: 'abandon',
+  },
+  {
+    title: 'a rollback',
+    before: (process) => rebuildIn(process, {}),
+    work: (process) => changeRebuildIn(process, 'rollback'),
+    after: 'rollback',
+  },
+  {
+    title: 'the end of a rebuild',
+    before: (process) => rebuildIn(process, {}),
+    work: (process) => changeRebuildIn(process, 'finish'),
+    after: 'finish',
+  },
+  {
+    title: 'a backfill of the live index',
+    before: async () => undefined,
+    work: (process) => backfillIn(process, 2),
+    after: 'leave',
+  },
+];
 
 describe.each(DATABASES)('killed at every step [%s]', (database) => {
   const part = reachable().databases[database];
@@ -74,5 +121,36 @@ describe.each(DATABASES)('killed at every step [%s]', (database) => {
       expect(step).toBeLessThan(MOST_STEPS);
     },
     60_000,
+  );
+
+  it.each(FILLINGS)(
+    '$title',
+    async ({ before, work, after }) => {
+      let step = 1;
+      for (; step <= MOST_STEPS_OF_FILLING; step += database === 'sqlite' ? 2 : 29) {
+        await begin();
+        const first = await world.process();
+        first.gate.open();
+        first.begin('rebuild', () => before(first));
+        await first.over();
+        await first.end();
+        const process = await world.process();
+        process.gate.diesAt = step;
+        process.gate.open();
+        process.begin('rebuild', () => work(process, world));
+        // Somebody writes and sends beside it.
+        await world.dataSource.manager.update(Book, { code: 'c' }, { title: `beside step ${step}` });
+        await process.over();
+        const died = process.gate.isDead;
+        await process.kill();
+        await world.dataSource.manager.update(Book, { code: 'a' }, { title: `behind step ${step}` });
+        const ending = await world.conclude(after);
+        if (!isConverged(ending)) throw new Error(`Killed at step ${step}: ${JSON.stringify(ending)}`);
+        if (!died) break;
+      }
+      expect(step).toBeGreaterThan(10);
+      expect(step).toBeLessThan(MOST_STEPS_OF_FILLING);
+    },
+    120_000,
   );
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { Lane, SendingProcess } from './sending-process';
-import type { Ending, World } from './world';
+import { backfillIn, changeRebuildIn, rebuildIn, VERBS, type Verb } from './rebuilding';
+import type { ChangePoint, Lane, SendingProcess } from './sending-process';
+import { AFTERWARDS, type Afterwards, type Ending, type World } from './world';
 import { type TransactionStep, Writer } from './writer';
 import { type Write, writes } from './writes';
 
@@ -10,6 +11,16 @@ const PROCESSES = 3;
 const NETWORK = ['fail', 'drop', 'timeOut', 'late', 'duplicate'] as const;
 /** Faults inside the engine. */
 const ENGINE = ['internal', 'disk', 'together', 'cancelTask', 'forgetTask', 'vanish'] as const;
+
+const WRITES = ['upsert', 'remove'] as const;
+/** Steps before which a process stands between two things that belong together. */
+const MOMENTS = [
+  ...(['request: swap', 'request: swap', 'request: upsert', 'request: remove', 'request: drop'] as const),
+  ...(['acceptance', 'touched', 'fence', 'swap_until ='] as const),
+] as const;
+
+/** What a rebuild asks for besides. */
+const CHANGES = ['swap', 'swap', 'create', 'apply', 'drop', 'upsert', 'remove'] as const;
 
 /** What happens in a history, one thing after the other. */
 export type Step =
@@ -24,16 +35,31 @@ export type Step =
       readonly does: 'network';
       readonly process: number;
       readonly fault: (typeof NETWORK)[number];
-      readonly removal: boolean;
+      readonly point: ChangePoint;
     }
-  | { readonly does: 'engine'; readonly fault: (typeof ENGINE)[number]; readonly removal: boolean }
+  | { readonly does: 'engine'; readonly fault: (typeof ENGINE)[number]; readonly point: ChangePoint }
+  | {
+      readonly does: 'rebuild';
+      readonly process: number;
+      readonly cutover: boolean;
+      readonly keepOld: boolean;
+      readonly batchSize: number;
+      readonly partitions: number;
+    }
+  | { readonly does: 'verb'; readonly process: number; readonly verb: Verb }
+  | { readonly does: 'backfill'; readonly process: number; readonly batchSize: number }
+  /** Everything that waits is sent, and its outcome asked for. */
+  | { readonly does: 'work'; readonly process: number }
+  | { readonly does: 'until'; readonly process: number; readonly step: (typeof MOMENTS)[number] }
   | { readonly does: 'slow'; readonly slow: boolean }
   | { readonly does: 'wait'; readonly ms: number };
 
 const processes = fc.nat(PROCESSES - 1);
 const writers = fc.nat(1);
 
-const steps: fc.Arbitrary<Step> = fc.oneof(
+type Weighted = { readonly weight: number; readonly arbitrary: fc.Arbitrary<unknown> };
+
+const sending = (points: readonly ChangePoint[]): readonly Weighted[] => [
   { weight: 22, arbitrary: fc.record({ does: fc.constant('write'), writer: writers, write: writes }) },
   {
     weight: 6,
@@ -79,27 +105,95 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       does: fc.constant('network'),
       process: processes,
       fault: fc.constantFrom(...NETWORK),
-      removal: fc.boolean(),
+      point: fc.constantFrom(...points),
     }),
   },
   {
     weight: 3,
-    arbitrary: fc.record({ does: fc.constant('engine'), fault: fc.constantFrom(...ENGINE), removal: fc.boolean() }),
+    arbitrary: fc.record({
+      does: fc.constant('engine'),
+      fault: fc.constantFrom(...ENGINE),
+      point: fc.constantFrom(...points),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('slow'), slow: fc.boolean() }) },
   { weight: 8, arbitrary: fc.record({ does: fc.constant('wait'), ms: fc.constantFrom(1, 30, 100, 400, 20_000) }) },
-) as fc.Arbitrary<Step>;
+];
 
-export const histories: fc.Arbitrary<readonly Step[]> = fc.array(steps, { minLength: 10, maxLength: 70, size: 'max' });
+const rebuilding: readonly Weighted[] = [
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      does: fc.constant('rebuild'),
+      process: processes,
+      cutover: fc.constantFrom(true, true, false),
+      keepOld: fc.constantFrom(true, true, false),
+      batchSize: fc.constantFrom(1, 2, 100),
+      partitions: fc.constantFrom(1, 1, 2),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ does: fc.constant('verb'), process: processes, verb: fc.constantFrom(...VERBS) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ does: fc.constant('backfill'), process: processes, batchSize: fc.constantFrom(1, 2, 100) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      does: fc.constant('go'),
+      process: processes,
+      which: fc.nat(2),
+      times: fc.constantFrom(40, 100, 300),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({ does: fc.constant('until'), process: processes, step: fc.constantFrom(...MOMENTS) }),
+  },
+  { weight: 10, arbitrary: fc.record({ does: fc.constant('work'), process: processes }) },
+];
+
+const stepsOf = (weighted: readonly Weighted[], maxLength: number): fc.Arbitrary<readonly Step[]> =>
+  fc.array(fc.oneof(...weighted) as fc.Arbitrary<Step>, { minLength: 10, maxLength, size: 'max' });
+
+/** Writes, and the sending of them, with everything that goes wrong with that. */
+export const histories = stepsOf(sending(WRITES), 70);
+
+/** Steps, and what becomes of the rebuild that they leave. */
+export interface RebuildHistory {
+  readonly steps: readonly Step[];
+  readonly afterwards: Afterwards;
+  /** Whether who is at work on an index in the end dies of it. */
+  readonly kills: boolean;
+}
+
+/** The same, while indexes are built beside the live one, filled, exchanged and dropped. */
+export const rebuildHistories: fc.Arbitrary<RebuildHistory> = fc.record({
+  steps: stepsOf([...sending(CHANGES), ...rebuilding], 90),
+  afterwards: fc.constantFrom(...AFTERWARDS),
+  kills: fc.boolean(),
+});
 
 /** Lets a history happen, and everything after it end well. */
 export async function runHistory(world: World, history: readonly Step[], seesRawSql: boolean): Promise<Ending> {
+  return runRebuildHistory(world, { steps: history, afterwards: 'leave', kills: false }, seesRawSql);
+}
+
+/** As {@link runHistory}, where indexes are exchanged. */
+export async function runRebuildHistory(
+  world: World,
+  { steps, afterwards, kills }: RebuildHistory,
+  seesRawSql: boolean,
+): Promise<Ending> {
   await world.reset();
   const running = new History(world, seesRawSql);
   await running.begin();
-  for (const step of history) await running.take(step);
+  for (const step of steps) await running.take(step);
   await running.end();
-  return world.conclude();
+  return world.conclude(afterwards, kills);
 }
 
 class History {
@@ -164,6 +258,21 @@ class History {
         return this.#begin(process, 'direct', () =>
           this.#world.markAndSend(process, step.code, step.inline ? 'inline' : 'manual'),
         );
+      case 'rebuild': {
+        const { does: _, process: __, ...options } = step;
+        return this.#fill(process, 'rebuild', () => rebuildIn(process, options));
+      }
+      case 'verb':
+        return this.#fill(process, 'rebuild', () => changeRebuildIn(process, step.verb));
+      case 'backfill':
+        return this.#fill(process, 'backfill', () => backfillIn(process, step.batchSize));
+      case 'work':
+        await this.#begin(process, 'send', () => sender.drain({ kind: 'due', limit: 100, fewerShards: false }));
+        await this.#go(process, { which: 0, times: 40 });
+        await this.#begin(process, 'settle', () => sender.settler.settle(0));
+        return this.#go(process, { which: 0, times: 20 });
+      case 'until':
+        return this.#go(process, { which: 0, times: 300, until: step.step });
       case 'go':
         return this.#go(process, step);
       case 'network':
@@ -183,26 +292,36 @@ class History {
     await process.quiet();
   }
 
+  /** Whoever died at it is forgotten first, where nobody else is at work. */
+  async #fill(process: SendingProcess, lane: Lane, work: () => Promise<void>): Promise<void> {
+    if (!this.#world.isFilling) await this.#world.forgetTheDead();
+    return this.#begin(process, lane, work);
+  }
+
   async #go(
     process: SendingProcess,
-    { which, times }: { readonly which: number; readonly times: number },
+    { which, times, until }: { readonly which: number; readonly times: number; readonly until?: string },
   ): Promise<void> {
     for (let time = 0; time < times && process.isBusy(); time += 1) {
+      // From where it stands already it goes on to the next time.
+      if (time > 0 && until !== undefined && process.gate.isBefore(until)) return;
       process.gate.letGo(which);
       await process.quiet();
       await this.#world.pass(1);
+      await this.#world.wake(process);
+      // It waits for somebody else.
+      if (process.gate.waiting === 0) return;
     }
   }
 
-  #breakNetwork(process: SendingProcess, { fault, removal }: Extract<Step, { does: 'network' }>): void {
-    const point = removal ? 'remove' : 'upsert';
+  #breakNetwork(process: SendingProcess, { fault, point }: Extract<Step, { does: 'network' }>): void {
     if (fault === 'late') process.hang(point);
-    else process.faults[fault](point);
+    // Two exchanges are none: that a request arrives once at most is what an exchange rests on.
+    else if (fault !== 'duplicate' || point !== 'swap') process.faults[fault](point);
   }
 
-  #breakEngine({ fault, removal }: Extract<Step, { does: 'engine' }>): void {
+  #breakEngine({ fault, point }: Extract<Step, { does: 'engine' }>): void {
     const { faults } = this.#world.engine;
-    const point = removal ? 'remove' : 'upsert';
     if (fault === 'internal') faults.failTask(point, { code: 'internal', kind: 'engine' });
     else if (fault === 'disk') faults.failTask(point, { code: 'no_space_left_on_device', kind: 'engine' });
     else if (fault === 'together') faults.failTask(point, { code: 'internal', kind: 'engine', together: true });

@@ -205,4 +205,95 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'a sender of an older deployment is still there',
     databases: ON_TWO,
   },
+  {
+    rule: 'replay: what was sent beside a fill is sent again behind it',
+    changes: [
+      {
+        file: 'src/worker/touched-keys.ts',
+        find: `record_key, 'replay', \${s.dialect.nowMs}\n         FROM \${s.tables.touched} WHERE`,
+        replace: `record_key, 'replay', \${s.dialect.nowMs}\n         FROM \${s.tables.touched} WHERE 1 = 0 AND`,
+      },
+    ],
+    scenario: 'a page of a rebuild is older than what was sent beside it',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'live: a backfill of the live index is registered',
+    changes: [
+      {
+        file: 'src/fill-index.ts',
+        find: 'source && isLive ? await registerBackfill(source, metadata.entity) : null',
+        replace: 'source && isLive && metadata.entity === "" ? await registerBackfill(source, metadata.entity) : null',
+      },
+    ],
+    scenario: 'a page of a backfill is older than what was sent beside it',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'touched: a key is remembered before it is sent',
+    changes: [
+      {
+        file: 'src/worker/drain.ts',
+        find: "if (registrations.length > 0) await touch(await site.source.aside('send'), registrations, rows);",
+        replace: '',
+      },
+      {
+        file: 'src/worker/drain.ts',
+        find: 'for (const outcome of outcomes) for (const [id, error] of outcome.errors) errors.set(id, error);',
+        replace: `for (const outcome of outcomes) for (const [id, error] of outcome.errors) errors.set(id, error);
+  if (registrations.length > 0) await touch(await site.source.aside('send'), registrations, rows);`,
+      },
+    ],
+    scenario: 'a page of a rebuild is older than what is being sent beside it',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'fence: names are swapped while every shard is held',
+    changes: [
+      {
+        file: 'src/worker/swap.ts',
+        find: "const held = await source.fence('swap', async (queryRunner, lateUntil) => {",
+        replace:
+          "const held = await (async (act) => act(await source.aside('look'), 0))(async (queryRunner, lateUntil) => {",
+      },
+    ],
+    scenario: 'the names are swapped while a batch has gone to one of them',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'both: a row is done when its tasks on both indexes have succeeded',
+    changes: [
+      {
+        file: 'src/worker/settler.ts',
+        find: 'const ended = outcomes.slice(at, at + batch.tasks.length);',
+        replace: 'const ended = outcomes.slice(at, at + 1);',
+      },
+    ],
+    scenario: 'the task of the old index fails, and that is made the live one again',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'swapping: nothing is sent while names are swapped',
+    changes: [
+      {
+        file: 'src/worker/drain.ts',
+        find: 'return entities.length === 0 ? rows : rows.filter(({ entity }) => !entities.includes(entity));',
+        replace: 'return rows;',
+      },
+    ],
+    scenario: 'somebody writes while the names are swapped',
+    databases: ON_TWO,
+  },
+  {
+    rule: 'whether names were swapped is read, and not taken for granted',
+    changes: [
+      {
+        file: 'src/worker/swap.ts',
+        find: 'return write(site, rebuild, over, await outcomeOf(backend, rebuild));',
+        replace: "return write(site, rebuild, over, 'swapped');",
+      },
+    ],
+    scenario: 'the request that swaps the names is lost',
+    databases: ON_TWO,
+  },
 ];

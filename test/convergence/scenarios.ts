@@ -4,15 +4,19 @@ import type { SenderSite } from '../../src/worker/sender';
 import type { DatabaseName } from '../stacks/reachable';
 import { POISON } from './engine-room';
 import { Book } from './library';
+import { backfillIn, changeRebuildIn, rebuildIn } from './rebuilding';
 import type { SendingProcess } from './sending-process';
 import { GRACE_MS, LATE_MS, LOCK_MS } from './times';
-import type { Ending, World } from './world';
+import { type Afterwards, type Ending, type World, worse } from './world';
 
 /** A schedule that one rule of the sending is there for. */
 export interface Scenario {
   readonly name: string;
   readonly databases: readonly DatabaseName[];
-  readonly run: (world: World) => Promise<void>;
+  /** What it has seen on its way is part of its ending. */
+  readonly run: (world: World) => Promise<Ending | undefined>;
+  /** What becomes of the rebuild that it leaves. */
+  readonly afterwards?: Afterwards;
 }
 
 const EVERYWHERE: readonly DatabaseName[] = ['sqlite', 'postgres', 'mariadb'];
@@ -56,7 +60,7 @@ async function twoOfOneShard(world: World): Promise<readonly [string, string]> {
   throw new Error('Five keys in four shards, and no two of them in one.');
 }
 
-export const SCENARIOS: readonly Scenario[] = [
+const SENDING_SCENARIOS: readonly Scenario[] = [
   {
     name: 'two claim one key at the same time, and the slower one has read first',
     databases: EVERYWHERE,
@@ -307,9 +311,163 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** An index with one document, and somebody who rebuilds it. */
+async function rebuilder(world: World): Promise<SendingProcess> {
+  await put(world, 'a', 'one');
+  await sendAll(world);
+  const process = await world.process();
+  process.begin('rebuild', () => rebuildIn(process, {}));
+  return process;
+}
+
+/** Where a rebuild has sent what was touched once more, and has not verified anything. */
+async function goUntilVerifying(process: SendingProcess): Promise<void> {
+  await process.goUntil(BEFORE_VERIFICATION);
+  if (!process.gate.isBefore(BEFORE_VERIFICATION)) throw new Error('It has not come to stand before its verification.');
+}
+
+/** It asks what else is owed first. */
+const BEFORE_VERIFICATION = 'SELECT record_key FROM';
+
+const REBUILD_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a page of a rebuild is older than what was sent beside it',
+    databases: EVERYWHERE,
+    afterwards: 'resume',
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      await rebuilding.goUntil('request: upsert');
+      await put(world, 'a', 'two');
+      await sendAll(world);
+      await goUntilVerifying(rebuilding);
+      await sendAll(world);
+      const seen = await world.lookBeside();
+      await rebuilding.goOn();
+      return seen;
+    },
+  },
+  {
+    name: 'a page of a rebuild is older than what is being sent beside it',
+    databases: EVERYWHERE,
+    afterwards: 'resume',
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      await rebuilding.goUntil('request: upsert');
+      await put(world, 'a', 'two');
+      const sending = await world.process();
+      send(sending);
+      await sending.goUntil('touched');
+      await rebuilding.goUntil(BEFORE_VERIFICATION, 60);
+      await sending.goOn();
+      settle(sending);
+      await sending.goOn();
+      await goUntilVerifying(rebuilding);
+      const seen = await world.lookBeside();
+      await rebuilding.goOn();
+      return seen;
+    },
+  },
+  {
+    name: 'a page of a backfill is older than what was sent beside it',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      await put(world, 'a', 'one');
+      await sendAll(world);
+      const filling = await world.process();
+      filling.begin('backfill', () => backfillIn(filling, 100));
+      await filling.goUntil('request: upsert');
+      await put(world, 'a', 'two');
+      await sendAll(world);
+      await filling.goOn();
+    },
+  },
+  {
+    name: 'the names are swapped while a batch has gone to one of them',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      await rebuilding.goOn();
+      await put(world, 'a', 'two');
+      const sending = await world.process();
+      send(sending);
+      await sending.goUntil('request: upsert');
+      await sending.goUntil('acceptance');
+      await sending.goUntil('request: upsert');
+      rebuilding.begin('rebuild', () => changeRebuildIn(rebuilding, 'rollback'));
+      await rebuilding.goUntil('\0', 40);
+      await sending.goOn();
+      settle(sending);
+      await sending.goOn();
+      await rebuilding.goOn();
+    },
+  },
+  {
+    name: 'the task of the old index fails, and that is made the live one again',
+    databases: EVERYWHERE,
+    afterwards: 'rollback',
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      await rebuilding.goOn();
+      await put(world, 'a', 'two');
+      let calls = 0;
+      world.engine.faults.failTask('upsert', { code: 'internal', kind: 'engine', when: () => ++calls === 2 });
+      await sendAll(world);
+    },
+  },
+  {
+    name: 'somebody writes while the names are swapped',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      await rebuilding.goUntil('request: swap');
+      await put(world, 'a', 'two');
+      await sendAll(world);
+      await rebuilding.goOn();
+    },
+  },
+  {
+    name: 'the request that swaps the names is lost',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      rebuilding.faults.drop('swap');
+      await rebuilding.goOn();
+      await put(world, 'a', 'two');
+    },
+  },
+  {
+    name: 'the request that swaps the names comes late',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      rebuilding.hang('swap');
+      await rebuilding.goOn();
+      await world.pass(LATE_MS);
+      await put(world, 'a', 'two');
+    },
+  },
+  {
+    name: 'whoever swaps the names dies, and the request is on its way',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      const rebuilding = await rebuilder(world);
+      rebuilding.hang('swap');
+      await rebuilding.goUntil('request: swap');
+      await rebuilding.goUntil('acceptance');
+      await rebuilding.kill();
+      await put(world, 'a', 'two');
+      await sendAll(world);
+      await world.forgetTheDead();
+    },
+  },
+];
+
+export const SCENARIOS: readonly Scenario[] = [...SENDING_SCENARIOS, ...REBUILD_SCENARIOS];
+
 /** Plays a scenario, lets everything end well, and tells what is wrong then. */
 export async function play(world: World, scenario: Scenario): Promise<Ending> {
   await world.reset();
-  await scenario.run(world);
-  return world.conclude();
+  const seen = await scenario.run(world);
+  const ending = await world.conclude(scenario.afterwards);
+  return seen ? worse(seen, ending) : ending;
 }

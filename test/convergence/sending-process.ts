@@ -1,5 +1,5 @@
 import { type Backend, ScrypathError } from 'scrypath';
-import { type Faults, withFaults } from 'scrypath/testing';
+import { type FaultPoint, type Faults, withFaults } from 'scrypath/testing';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Delivery } from '../../src/worker/delivery';
 import { LockedShards } from '../../src/worker/locked-shards';
@@ -10,7 +10,10 @@ import { Connection } from './held-connection';
 import { LOCK_MS, PAUSE_MS } from './times';
 import type { VirtualClock } from './virtual-clock';
 
-export type Lane = 'send' | 'settle' | 'direct';
+export type Lane = 'send' | 'settle' | 'direct' | 'rebuild' | 'backfill';
+
+/** Requests that change something in the engine. */
+export type ChangePoint = Exclude<FaultPoint, 'search' | 'outcomes'>;
 
 /** Where processes send, and what keeps requests that hang on their way. */
 export interface Surroundings {
@@ -18,6 +21,8 @@ export interface Surroundings {
   readonly clock: VirtualClock;
   /** Brings the request to the engine when its time on the way is over. */
   readonly post: (request: () => Promise<unknown>) => void;
+  /** Lets the time pass that a process waits for where it waits for nothing else. */
+  readonly wake: (process: SendingProcess) => Promise<void>;
   /** Whether it is kept from transactions of the application beyond what it does for that itself. */
   readonly waits: boolean;
 }
@@ -31,17 +36,18 @@ export class SendingProcess {
   readonly #surroundings: Surroundings;
   readonly #lanes = new Map<Lane, Promise<void>>();
   readonly #connections: Connection[] = [];
-  #hanging: ('upsert' | 'remove')[] = [];
+  #hanging: ChangePoint[] = [];
   /** It has sent something long after it had made sure that it may. */
   #overslept = false;
+  readonly site: SenderSite;
 
   private constructor(site: Omit<SenderSite, 'backend'>, surroundings: Surroundings) {
     this.#surroundings = surroundings;
     const network = withFaults(surroundings.engine);
     this.faults = network.faults;
-    const gated: SenderSite = { ...site, backend: this.#gated(network.backend) };
-    this.sender = new Sender(gated);
-    this.delivery = new Delivery(gated);
+    this.site = { ...site, backend: this.#gated(network.backend) };
+    this.sender = new Sender(this.site);
+    this.delivery = new Delivery(this.site);
   }
 
   static async start(site: Omit<SenderSite, 'backend'>, surroundings: Surroundings): Promise<SendingProcess> {
@@ -51,7 +57,7 @@ export class SendingProcess {
   }
 
   /** Its next request of that kind hangs on its way. */
-  hang(point: 'upsert' | 'remove'): void {
+  hang(point: ChangePoint): void {
     this.#hanging.push(point);
   }
 
@@ -73,7 +79,7 @@ export class SendingProcess {
   /** Starts work where that lane is idle. What becomes of it is for the outbox to tell. */
   begin(lane: Lane, work: () => Promise<unknown>): void {
     if (this.#lanes.has(lane)) return;
-    const over = work().then(
+    const over = this.#surroundings.clock.owners.run(this, work).then(
       () => undefined,
       () => undefined,
     );
@@ -94,16 +100,26 @@ export class SendingProcess {
   async quiet(): Promise<void> {
     // Statements of SQLite take no time; a lane that is not at the gate then waits for something else.
     const patience = this.sender.source instanceof LockedShards ? 60 : 14;
-    for (let turn = 0; turn < patience && this.gate.waiting < this.#lanes.size; turn += 1)
+    const atRest = () => this.gate.waiting + this.#surroundings.clock.sleeping(this);
+    let turn = 0;
+    for (; turn < patience && atRest() < this.#lanes.size; turn += 1) {
+      // Who waited for somebody else before most likely does so still.
+      if (turn >= 10 && atRest() >= this.#lanes.size - this.#blocked) return;
       await new Promise((resolve) => (turn < 10 ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    }
+    this.#blocked = Math.max(0, this.#lanes.size - atRest());
   }
 
-  /** Goes on until it stands before such a step, or its work is over. */
-  async goUntil(step: string): Promise<void> {
+  /** Lanes that waited for somebody else when it was last quiet. */
+  #blocked = 0;
+
+  /** Goes on until it stands before such a step, or its work is over, or so many steps were made. */
+  async goUntil(step: string, most = 1_000): Promise<void> {
     await this.quiet();
-    for (let steps = 0; steps < 1_000 && this.isBusy() && !this.gate.isBefore(step); steps += 1) {
+    for (let steps = 0; steps < most && this.isBusy() && !this.gate.isBefore(step); steps += 1) {
       this.gate.letGo();
       await this.quiet();
+      await this.#surroundings.wake(this);
     }
   }
 
@@ -114,7 +130,10 @@ export class SendingProcess {
 
   /** Waits for every lane to be over. */
   async over(): Promise<void> {
-    await Promise.all(this.#lanes.values());
+    while (this.isBusy()) {
+      await Promise.race([...this.#lanes.values(), new Promise((resolve) => setTimeout(resolve, 1))]);
+      await this.#surroundings.wake(this);
+    }
   }
 
   /**
@@ -123,6 +142,7 @@ export class SendingProcess {
    */
   async kill(seen = true): Promise<void> {
     this.gate.kill();
+    this.#surroundings.clock.end(this);
     await this.over();
     if (seen || this.sender.source instanceof LockedShards) await this.#close();
   }
@@ -148,10 +168,10 @@ export class SendingProcess {
       await gate.pass('answer');
       return answer;
     };
-    const write = async <T>(point: 'upsert' | 'remove', call: (hangs: boolean) => Promise<T>): Promise<T> => {
+    const write = async <T>(point: ChangePoint, call: (hangs: boolean) => Promise<T>): Promise<T> => {
       const { clock } = this.#surroundings;
       const sureAt = clock.now;
-      await gate.pass('request');
+      await gate.pass(`request: ${point}`);
       if (clock.now - sureAt > PAUSE_MS) this.#overslept = true;
       const hanging = this.#hanging.indexOf(point);
       if (hanging >= 0) {
@@ -167,6 +187,7 @@ export class SendingProcess {
       await gate.pass('acceptance');
       return answer;
     };
+    const { indexes } = backend;
     const unseen = (options: { readonly batch?: string | undefined } | undefined) => ({ batch: options?.batch });
     return {
       ...backend,
@@ -175,7 +196,27 @@ export class SendingProcess {
       remove: (index, keys, options) =>
         write('remove', (hangs) => backend.remove(index, keys, hangs ? unseen(options) : options)),
       outcomes: (...given) => ask(() => backend.outcomes(...given)),
-      indexes: { ...backend.indexes, get: (...given) => ask(() => backend.indexes.get(...given)) },
+      documents: {
+        ...backend.documents,
+        fetch: (...given) => ask(() => backend.documents.fetch(...given)),
+        scan: async function* (...given) {
+          await gate.pass('question');
+          for await (const page of backend.documents.scan(...given)) {
+            await gate.pass('answer');
+            yield page;
+          }
+        },
+      },
+      indexes: {
+        ...indexes,
+        get: (...given) => ask(() => indexes.get(...given)),
+        settings: (...given) => ask(() => indexes.settings(...given)),
+        create: (...given) => write('create', () => indexes.create(...given)),
+        apply: (...given) => write('apply', () => indexes.apply(...given)),
+        drop: (...given) => write('drop', () => indexes.drop(...given)),
+        // Its signal is the sender's, who does not wait for it where it hangs.
+        swap: (left, right, options) => write('swap', (hangs) => indexes.swap(left, right, hangs ? {} : options)),
+      },
     };
   }
 

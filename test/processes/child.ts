@@ -1,9 +1,9 @@
-import { type Backend, Scrypath } from 'scrypath';
+import { type Backend, type RebuildProgress, Scrypath } from 'scrypath';
 import { meilisearch } from 'scrypath/meilisearch';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig';
 import type { Job } from './children';
-import { SHOP } from './shop';
+import { Product, SHOP } from './shop';
 import { dieAfterCommit, Writer } from './writer';
 
 // A program of its own: writes, or works, as the job that it is given says. It ends with whoever has started it.
@@ -37,6 +37,7 @@ async function main(job: Job): Promise<void> {
     outbox: job.outbox,
   });
   await startPatiently(scrypath);
+  if (job.role === 'rebuilder') return rebuild(scrypath, job);
   if (job.role === 'worker') {
     const worker = scrypath.worker(job.worker);
     await worker.start();
@@ -58,6 +59,30 @@ async function main(job: Job): Promise<void> {
     if (message === 'stop') void writer.stop().then((written) => tell({ kind: 'written', written }));
   });
   await tell({ kind: 'ready' });
+}
+
+/** Does one thing with a rebuild, tells what came of it, and ends. */
+async function rebuild(scrypath: Scrypath, { rebuild: id, verb, options }: Extract<Job, { role: 'rebuilder' }>) {
+  const products = scrypath.for(Product);
+  let last = '';
+  const onProgress = ({ step }: RebuildProgress) => {
+    if (step !== last) void tell({ kind: 'step', step });
+    last = step;
+  };
+  try {
+    await tell({ kind: 'ready' });
+    const found = id === null ? null : await products.rebuild(id);
+    const { state, repaired, replayed } =
+      found === null || verb === 'begin'
+        ? (await products.reindex({ ...options, onProgress })).audit
+        : await found[verb]({ onProgress });
+    await tell({ kind: 'rebuilt', state, repaired, replayed });
+  } catch (error) {
+    log('rebuild', { error });
+    const { code, message } = error as { readonly code?: unknown; readonly message: string };
+    await tell({ kind: 'refused', code: String(code), message: message.slice(0, 500) });
+  }
+  process.exit(0);
 }
 
 /** Whatever watches over a program starts it again where the engine is away. */

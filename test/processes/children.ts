@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { InstanceOutboxOptions } from '../../src/options/outbox-options';
+import type { ReindexOptions } from '../../src/reindex/reindex-options';
 import type { WorkerOptions } from '../../src/worker/worker';
 import type { WriterOptions, Written } from './writer';
 
@@ -11,7 +12,12 @@ interface Place {
   readonly apiKey: string;
   readonly prefix: string;
   readonly outbox: InstanceOutboxOptions;
+  /** Whether times of seconds are shorter: see short-times.cjs. */
+  readonly shortTimes: boolean;
 }
+
+/** What is done with a rebuild; `begin` makes one. */
+export type RebuildVerb = 'begin' | 'resume' | 'rollback' | 'finish' | 'abandon';
 
 /** What a child does. */
 export type Job = Place &
@@ -31,12 +37,22 @@ export type Job = Place &
         /** After how many commits it kills itself; 0: never. */
         readonly dieAfterCommits: number;
       }
+    | {
+        readonly role: 'rebuilder';
+        /** Null where it begins one. */
+        readonly rebuild: string | null;
+        readonly verb: RebuildVerb;
+        readonly options: ReindexOptions;
+      }
   );
 
 type Message =
   | { readonly kind: 'ready' | 'frozen' }
   | { readonly kind: 'stopped'; readonly ms: number }
-  | { readonly kind: 'written'; readonly written: Written };
+  | { readonly kind: 'written'; readonly written: Written }
+  | { readonly kind: 'step'; readonly step: string }
+  | { readonly kind: 'rebuilt'; readonly state: string; readonly repaired: number; readonly replayed: number }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
 const running = new Set<ChildProcess>();
 const endAll = () => {
@@ -54,7 +70,10 @@ export class Child {
 
   constructor(job: Job) {
     this.#child = fork(join(__dirname, 'child.ts'), [JSON.stringify(job)], {
-      execArgv: ['-r', join(__dirname, '../typescript.cjs')],
+      execArgv: ['../typescript.cjs', ...(job.shortTimes ? ['short-times.cjs'] : [])].flatMap((file) => [
+        '-r',
+        join(__dirname, file),
+      ]),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     running.add(this.#child);
@@ -79,6 +98,11 @@ export class Child {
   /** Its exit code, null where it was killed. */
   get ended(): Promise<number | null> {
     return this.#ended;
+  }
+
+  /** What it has said so far. */
+  get said(): readonly Message[] {
+    return this.#messages;
   }
 
   /** The first message of a kind. Fails where the child ends without it. */

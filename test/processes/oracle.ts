@@ -60,7 +60,7 @@ export async function storedProducts(engine: EngineProcess, index: string): Prom
   );
 }
 
-const PAGE = 1_000;
+const PAGE = 5_000;
 
 export async function storedDocuments<T>(engine: EngineProcess, index: string): Promise<readonly T[]> {
   const documents: T[] = [];

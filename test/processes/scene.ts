@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { Scrypath } from 'scrypath';
+import { type ReindexOptions, Scrypath } from 'scrypath';
 import { meilisearch } from 'scrypath/meilisearch';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig';
 import type { WorkerOptions } from '../../src/worker/worker';
-import { Child } from './children';
+import { Child, type RebuildVerb } from './children';
 import { type OwnDatabase, ownDatabase, type ServerName } from './database';
 import { DatabaseLink } from './database-link';
 import { EngineLink } from './engine-link';
 import type { EngineProcess } from './engine-process';
 import { type Differences, differences, expectedProducts, storedProducts } from './oracle';
-import { SHOP } from './shop';
+import { Product, SHOP, type ShopSize, SMALL } from './shop';
+import { stock } from './stock';
 import type { Written } from './writer';
 
 /** Short times, so that a run sees them pass: what is lost on its way arrives within 4.5 s of its claim, or never. */
@@ -27,12 +28,26 @@ export interface WorkerGiven extends WorkerOptions {
   readonly answerMs?: number;
 }
 
+export interface SceneGiven {
+  /** Products that are there, and in the index, before anybody writes; default none. */
+  readonly size?: ShopSize;
+  /** Whether times of seconds are shorter: see short-times.cjs. */
+  readonly shortTimes?: boolean;
+}
+
+/** A rebuild that has not come to its end. */
+export interface UnfinishedRebuild {
+  readonly id: string;
+  readonly state: string;
+  readonly target: string;
+}
+
 /** A database, an engine behind a network of its own, and the processes that work there. */
 export class Scene {
   readonly prefix = `p${randomBytes(5).toString('hex')}`;
   readonly #children: Child[] = [];
   readonly #links: { close(): Promise<void> }[] = [];
-  readonly #written: Written = { saves: 0, failed: 0, repeated: 0, errors: [] };
+  readonly #written: Written = { saves: 0, writes: 0, failed: 0, repeated: 0, errors: [] };
 
   private constructor(
     readonly database: OwnDatabase,
@@ -41,12 +56,13 @@ export class Scene {
     readonly link: EngineLink,
     /** Between the workers and the database. */
     readonly databaseLink: DatabaseLink,
+    readonly given: SceneGiven,
   ) {}
 
-  static async open(server: ServerName, engine: EngineProcess): Promise<Scene> {
+  static async open(server: ServerName, engine: EngineProcess, given: SceneGiven = {}): Promise<Scene> {
     const database = await ownDatabase(server, SHOP);
     const links = [await EngineLink.to(engine.url), await DatabaseLink.to(database)] as const;
-    const scene = new Scene(database, engine, ...links);
+    const scene = new Scene(database, engine, ...links, given);
     try {
       await scene.#prepare();
     } catch (error) {
@@ -64,6 +80,11 @@ export class Scene {
     const { prefix } = this;
     const scrypath = new Scrypath({ dataSource, backend, prefix, sync: { mode: 'queued' }, outbox: OUTBOX });
     await scrypath.prepare();
+    const { size } = this.given;
+    if (size) {
+      await stock(this.database, size);
+      await scrypath.for(Product).backfill();
+    }
     await scrypath.close();
     await dataSource.destroy();
   }
@@ -86,7 +107,25 @@ export class Scene {
       apiKey: this.engine.apiKey,
       prefix,
       outbox: OUTBOX,
+      shortTimes: this.given.shortTimes ?? false,
     };
+  }
+
+  get #size(): ShopSize {
+    return this.given.size ?? SMALL;
+  }
+
+  /** Does something with a rebuild in a process of its own; resolves when that begins. */
+  async rebuilder(rebuild: string | null, verb: RebuildVerb, options: ReindexOptions = {}): Promise<Child> {
+    const place = { ...this.#place, engine: this.link.url, database: this.databaseLink.url };
+    return this.#begin(new Child({ ...place, role: 'rebuilder', rebuild, verb, options }));
+  }
+
+  async rebuild(): Promise<UnfinishedRebuild | null> {
+    const [row = null] = await this.database.query<UnfinishedRebuild>(
+      `SELECT id, state, target FROM scrypath_rebuild WHERE state NOT IN ('finished', 'rolled_back', 'abandoned')`,
+    );
+    return row;
   }
 
   /** A worker in a process of its own; resolves when it works. */
@@ -103,7 +142,7 @@ export class Scene {
     given: { lane?: number; perSecond?: number; seeds?: boolean; dieAfterCommits?: number } = {},
   ): Promise<Child> {
     const { lane = 0, perSecond = 50, seeds = false, dieAfterCommits = 0 } = given;
-    const writer = { seed, lane, perSecond, seeds };
+    const writer = { seed, lane, perSecond, seeds, size: this.#size };
     return this.#begin(new Child({ ...this.#place, role: 'writer', writer, dieAfterCommits }));
   }
 
@@ -119,6 +158,7 @@ export class Scene {
     for (const writer of writers) {
       const { written } = await writer.says('written');
       this.#written.saves += written.saves;
+      this.#written.writes += written.writes;
       this.#written.failed += written.failed;
       this.#written.repeated += written.repeated;
       this.#written.errors.push(...written.errors);
@@ -153,7 +193,7 @@ export class Scene {
   }
 
   async #isIndexing(): Promise<boolean> {
-    const path = `/tasks?statuses=enqueued,processing&indexUids=${this.index}&limit=1`;
+    const path = '/tasks?statuses=enqueued,processing&limit=1';
     return (await this.engine.ask<{ total: number }>('GET', path)).total > 0;
   }
 
@@ -166,15 +206,17 @@ export class Scene {
   }
 
   /** What the index says, held against what the database says. */
-  async compare(): Promise<Differences> {
+  async compare(index = this.index): Promise<Differences> {
     const expected = await expectedProducts(this.database);
-    return differences(expected, await storedProducts(this.engine, this.index));
+    return differences(expected, await storedProducts(this.engine, index));
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#children.map((child) => child.kill()));
     for (const link of [this.link, this.databaseLink, ...this.#links]) await link.close();
-    await this.engine.ask('DELETE', `/indexes/${this.index}`).catch(() => undefined);
+    const { results } = await this.engine.ask<{ results: { uid: string }[] }>('GET', '/indexes?limit=1000');
+    for (const { uid } of results)
+      if (uid.startsWith(this.prefix)) await this.engine.ask('DELETE', `/indexes/${uid}`).catch(() => undefined);
     await this.database.drop();
   }
 }

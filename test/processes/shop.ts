@@ -38,10 +38,21 @@ export class Product {
 
 export const SHOP = [Product, Maker, Tag];
 
-export const MAKERS = 8;
-export const TAGS = 12;
-export const SHELVES = 10;
+/** How much of everything there is. */
+export interface ShopSize {
+  readonly products: number;
+  readonly makers: number;
+  readonly tags: number;
+  readonly shelves: number;
+}
 
 /** Keys are few, so that writers meet; each makes new products in a lane of its own, so that no two make the same. */
-export const PRODUCTS = 320;
+export const SMALL: ShopSize = { products: 320, makers: 8, tags: 12, shelves: 10 };
 export const LANES = 4;
+
+/** More products, of whom a shelf, a maker and a tag have no more than in the small shop. */
+export const shopOf = (products: number): ShopSize => {
+  const times = Math.max(1, Math.ceil(products / SMALL.products));
+  const { makers, tags, shelves } = SMALL;
+  return { products, makers: makers * times, tags: tags * times, shelves: shelves * times };
+};

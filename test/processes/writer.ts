@@ -1,10 +1,12 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { LANES, MAKERS, Maker, PRODUCTS, Product, SHELVES, TAGS, Tag } from './shop';
+import { LANES, Maker, Product, type ShopSize, Tag } from './shop';
 
 /** What a writer has done. */
 export interface Written {
   /** Writes that were committed, or rolled back on purpose. */
   saves: number;
+  /** Statements, or saves of TypeORM, in them; those that were rolled back too. */
+  writes: number;
   /** Writes that failed. */
   failed: number;
   /** Writes that were done once more: they and those of another writer were in each other's way. */
@@ -29,10 +31,13 @@ class RolledBack extends Error {}
 class Chance {
   readonly #random: () => number;
   #unique = 0;
+  /** How many were made with it. */
+  writes = 0;
 
   constructor(
     private readonly seed: number,
     private readonly lane: number,
+    readonly size: ShopSize,
   ) {
     this.#random = randomFrom(seed);
   }
@@ -48,29 +53,34 @@ class Chance {
 
   /** Any product, whether or not it is there. */
   product(): number {
-    return 1 + this.below(PRODUCTS);
+    return 1 + this.below(this.size.products);
   }
 
   /** A product that no other writer makes. */
   own(): number {
-    return 1 + this.lane + LANES * this.below(PRODUCTS / LANES);
+    return 1 + this.lane + LANES * this.below(this.size.products / LANES);
   }
 
   price(): number {
     return this.below(8) === 0 ? 0 : 1 + this.below(1_000);
   }
 
+  shelf(): number {
+    return this.below(this.size.shelves);
+  }
+
   maker(): Maker | null {
-    return this.below(4) === 0 ? null : Object.assign(new Maker(), { id: 1 + this.below(MAKERS) });
+    return this.below(4) === 0 ? null : Object.assign(new Maker(), { id: 1 + this.below(this.size.makers) });
   }
 
   tags(): Tag[] {
-    const first = this.below(TAGS);
-    return Array.from({ length: this.below(3) }, (_, i) => Object.assign(new Tag(), { id: 1 + ((first + i) % TAGS) }));
+    const { tags } = this.size;
+    const first = this.below(tags);
+    return Array.from({ length: this.below(3) }, (_, i) => Object.assign(new Tag(), { id: 1 + ((first + i) % tags) }));
   }
 
   columns() {
-    return { id: this.own(), name: this.name(), price: this.price(), shelf: this.below(SHELVES) };
+    return { id: this.own(), name: this.name(), price: this.price(), shelf: this.shelf() };
   }
 
   aProduct(): Product {
@@ -90,7 +100,7 @@ const ROUTES: Readonly<Record<string, Write>> = {
     await manager.save(Object.assign(product, { name, price, maker, ...(chance.below(2) === 0 && { tags }) }));
   },
   update: (manager, chance) => manager.update(Product, chance.product(), { name: chance.name() }),
-  updateMany: (manager, chance) => manager.update(Product, { shelf: chance.below(SHELVES) }, { price: chance.price() }),
+  updateMany: (manager, chance) => manager.update(Product, { shelf: chance.shelf() }, { price: chance.price() }),
   increment: (manager, chance) => manager.increment(Product, { id: chance.product() }, 'price', 1),
   hide: (manager, chance) => manager.update(Product, chance.product(), { price: 0 }),
   move: (manager, chance) => manager.update(Product, chance.product(), { maker: chance.maker() }),
@@ -116,12 +126,16 @@ const ROUTES: Readonly<Record<string, Write>> = {
       .set({ name: chance.name(), price: () => 'price + 2' })
       .where('id = :id', { id: chance.product() })
       .execute(),
-  renameMaker: (manager, chance) => manager.update(Maker, 1 + chance.below(MAKERS), { name: chance.name() }),
-  renameTag: (manager, chance) => manager.update(Tag, 1 + chance.below(TAGS), { name: chance.name() }),
+  renameMaker: (manager, chance) =>
+    manager.update(Maker, 1 + chance.below(chance.size.makers), { name: chance.name() }),
+  renameTag: (manager, chance) => manager.update(Tag, 1 + chance.below(chance.size.tags), { name: chance.name() }),
 };
 
 const NAMES = Object.keys(ROUTES);
-const write: Write = (manager, chance) => ROUTES[NAMES[chance.below(NAMES.length)]!]!(manager, chance);
+const write: Write = (manager, chance) => {
+  chance.writes += 1;
+  return ROUTES[NAMES[chance.below(NAMES.length)]!]!(manager, chance);
+};
 
 async function several(manager: EntityManager, chance: Chance): Promise<void> {
   for (let left = 1 + chance.below(3); left > 0; left -= 1) await write(manager, chance);
@@ -168,11 +182,12 @@ export interface WriterOptions {
   readonly perSecond: number;
   /** Whether it begins with products, makers and tags, for itself and the others. */
   readonly seeds: boolean;
+  readonly size: ShopSize;
 }
 
 /** Writes at a rate until it is told to stop. */
 export class Writer {
-  readonly written: Written = { saves: 0, failed: 0, repeated: 0, errors: [] };
+  readonly written: Written = { saves: 0, writes: 0, failed: 0, repeated: 0, errors: [] };
   #stopping = false;
   #running: Promise<void> | null = null;
   readonly #chance: Chance;
@@ -181,7 +196,7 @@ export class Writer {
     private readonly dataSource: DataSource,
     private readonly options: WriterOptions,
   ) {
-    this.#chance = new Chance(options.seed, options.lane);
+    this.#chance = new Chance(options.seed, options.lane, options.size);
   }
 
   async start(): Promise<void> {
@@ -197,16 +212,18 @@ export class Writer {
   async stop(): Promise<Written> {
     this.#stopping = true;
     await this.#running;
+    this.written.writes = this.#chance.writes;
     return this.written;
   }
 
   async #seed(): Promise<void> {
     const { manager } = this.dataSource;
+    const { makers, tags, products } = this.options.size;
     const named = () => ({ name: this.#chance.name() });
-    await manager.save(Array.from({ length: MAKERS }, () => Object.assign(new Maker(), named())));
-    await manager.save(Array.from({ length: TAGS }, () => Object.assign(new Tag(), named())));
+    await manager.save(Array.from({ length: makers }, () => Object.assign(new Maker(), named())));
+    await manager.save(Array.from({ length: tags }, () => Object.assign(new Tag(), named())));
     await manager.save(
-      Array.from({ length: PRODUCTS }, (_, at) => Object.assign(this.#chance.aProduct(), { id: at + 1 })),
+      Array.from({ length: products }, (_, at) => Object.assign(this.#chance.aProduct(), { id: at + 1 })),
     );
     this.written.saves += 3;
   }

@@ -35,7 +35,7 @@ export async function tortureProcesses({ deadline, seed }: TortureOptions): Prom
   const engine = await EngineProcess.start();
   if (engine === null) {
     console.log('processes: skipped, no program meilisearch is on the PATH');
-    return { histories: 0, lost: 0, stale: 0, ghosts: 0, failed: 0 };
+    return { count: 0, of: 'histories', lost: 0, stale: 0, ghosts: 0, failed: 0 };
   }
   try {
     const runs = await plannedRuns();
@@ -55,7 +55,8 @@ export async function tortureProcesses({ deadline, seed }: TortureOptions): Prom
   const sum = (of: 'lost' | 'stale' | 'ghosts' | 'failed' | 'crashes') =>
     results.reduce((n, result) => n + result[of], 0);
   return {
-    histories: results.length,
+    count: results.length,
+    of: 'histories',
     lost: sum('lost'),
     stale: sum('stale'),
     ghosts: sum('ghosts'),

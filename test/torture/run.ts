@@ -1,20 +1,30 @@
+import { parseArgs } from 'node:util';
 import { tortureHistories } from './histories';
 import { tortureProcesses } from './processes';
+import { tortureReindex } from './reindex';
 import type { Tally, TortureOptions } from './tally';
 
 const PARTS: Readonly<Record<string, (options: TortureOptions) => Promise<Tally>>> = {
   histories: tortureHistories,
   processes: tortureProcesses,
+  reindex: tortureReindex,
 };
 
 const DEFAULT_SECONDS = 3_600;
+const DEFAULT_RUNS = 50;
 
 /**
  * `npm run torture` runs everything, `npm run torture processes` one part. `TORTURE_SECONDS` bounds it, `TORTURE_SEED`
- * replays it.
+ * replays it, and `--runs` says how many rebuilds are made at most: `npm run torture reindex -- --runs 5`.
  * @returns the exit code
  */
-async function run(given: readonly string[]): Promise<number> {
+async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals: given } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { runs: { type: 'string' } },
+  });
+  const runs = wholeNumber('--runs', values.runs, DEFAULT_RUNS);
   const unknown = given.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {
     console.error(`Unknown: ${unknown.join(', ')}. Known: ${Object.keys(PARTS).join(', ')}.`);
@@ -27,19 +37,25 @@ async function run(given: readonly string[]): Promise<number> {
   const tallies: Tally[] = [];
   for (const [at, name] of names.entries()) {
     const deadline = Date.now() + (endsAt - Date.now()) / (names.length - at);
-    tallies.push(await PARTS[name]!({ deadline, seed }));
+    tallies.push(await PARTS[name]!({ deadline, seed, runs }));
   }
-  const sum = (of: keyof Tally) => tallies.reduce((n, tally) => n + (tally[of] ?? 0), 0);
-  const [histories, lost, stale, ghosts] = (['histories', 'lost', 'stale', 'ghosts'] as const).map(sum);
-  console.log(`histories ${histories}, lost ${lost}, stale ${stale}, ghosts ${ghosts}`);
-  return lost! + stale! + ghosts! + sum('failed') > 0 || histories === 0 ? 1 : 0;
+  for (const kind of ['histories', 'reindexes'] as const) {
+    const own = tallies.filter((tally) => tally.of === kind);
+    const sum = (what: 'count' | 'lost' | 'stale' | 'ghosts') => own.reduce((n, tally) => n + tally[what], 0);
+    const line = `${kind} ${sum('count')}, lost ${sum('lost')}, stale ${sum('stale')}, ghosts ${sum('ghosts')}`;
+    if (own.length > 0) console.log(line);
+  }
+  const isWell = ({ count, lost, stale, ghosts, failed }: Tally) => count > 0 && lost + stale + ghosts + failed === 0;
+  return tallies.every(isWell) ? 0 : 1;
 }
 
-function numberFrom(variable: string, byDefault: number): number {
-  const given = process.env[variable];
+const numberFrom = (variable: string, byDefault: number): number =>
+  wholeNumber(variable, process.env[variable], byDefault);
+
+function wholeNumber(name: string, given: string | undefined, byDefault: number): number {
   if (given === undefined || given === '') return byDefault;
   const value = Number(given);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${variable} must be a whole number.`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${name} must be a whole number.`);
   return value;
 }
 
