@@ -49,6 +49,8 @@ export interface BackfillCall {
   readonly onProgress?: ((progress: BackfillProgress) => void) | undefined;
   /** Runs the reading of each page. */
   readonly aroundRead?: <T>(read: () => Promise<T>) => Promise<T>;
+  /** Awaited before each upload; where it rejects, nothing more is sent. */
+  readonly beforeSend?: () => Promise<void>;
   /** Awaited between the reading of a page and everything that follows. */
   readonly onPage?: ((keys: readonly DocumentKey[]) => Promise<void> | void) | undefined;
 }
@@ -129,7 +131,7 @@ class Backfill {
     this.#inFlight = waiting.filter(({ tasks }) => tasks.length > 0);
     this.#toRepair = waiting.filter(({ tasks }) => tasks.length === 0);
     const { patience = PATIENCE } = call;
-    this.#shipping = new Shipping(site.backend, call.index, patience, this.#broken.signal);
+    this.#shipping = new Shipping(site.backend, call.index, patience, this.#broken.signal, call.beforeSend);
     this.#shipping.lateUntil = killed ? Math.max(state.lateUntil, Date.now() + patience.lateMs) : state.lateUntil;
   }
 

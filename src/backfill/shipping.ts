@@ -43,6 +43,8 @@ export class Shipping {
     readonly index: string,
     readonly patience: Patience,
     readonly signal: AbortSignal,
+    /** Awaited before each upload; it rejects where there must be none any more. */
+    readonly beforeSend: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class Shipping {
     let rest = documents;
     for (let tried = 1; ; tried += 1) {
       const told: TaskRef[] = [];
+      await this.beforeSend();
       try {
         const tasks = await backend.upsert(index, rest, {
           batch: crypto.randomUUID(),

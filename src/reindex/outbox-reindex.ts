@@ -187,6 +187,7 @@ export class OutboxReindex implements RebuildOperations {
         {
           index: row.target,
           maxFailures: report.maxFailures,
+          beforeSend: () => this.#record.assertOwned(),
           ...this.#pages(),
           signal,
           onProgress: onProgress && ((progress) => onProgress({ step: 'fill', ...progress })),

@@ -2,6 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { OWNER } from '../worker/owner.js';
 import {
+  ALIVE_MS,
   changeRebuild,
   isOver,
   type RebuildChange,
@@ -15,6 +16,8 @@ import { auditOf, type RebuildAudit, type RebuildReport, type RebuildStep } from
 import { running } from './rebuild-errors.js';
 
 const SEEN_EVERY_MS = 3_000;
+/** For how long it is taken for granted that nobody has taken over, who would have waited longer. */
+const OWNED_MS = ALIVE_MS / 3;
 
 /** A rebuild as the database has it, and what its owner writes of it. */
 export class RebuildRecord {
@@ -66,6 +69,21 @@ export class RebuildRecord {
       await changeRebuild(queryRunner, row.id, UNFINISHED_STATES, { owner: OWNER, seen: true });
     });
     await this.read();
+  }
+
+  #ownedAt = Number.NEGATIVE_INFINITY;
+
+  /**
+   * For whoever is about to send: one that was frozen, and was taken for dead, must not send over what others have sent since.
+   * @throws ScrypathError `REBUILD_STATE` where another one has taken it over
+   */
+  async assertOwned(): Promise<void> {
+    if (performance.now() - this.#ownedAt < OWNED_MS) return;
+    const { state } = this.#row;
+    const askedAt = performance.now();
+    const row = await readRebuild(await this.#connection(), this.#row.id);
+    if (row === null || row.owner !== OWNER || row.state !== state) throw stateError(row ?? this.#row, [state]);
+    this.#ownedAt = askedAt;
   }
 
   /** Notes something in the report. */

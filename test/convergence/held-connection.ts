@@ -5,6 +5,10 @@ import type { VirtualClock } from './virtual-clock';
 const SESSION = /^SET /;
 const IDLE = /^(SET (?:SESSION )?idle_\w+) = .*$/;
 
+interface Stream {
+  destroy?(): void;
+}
+
 /** Whether the one connection of SQLite is in a transaction. */
 const isInTransaction = ({ dataSource }: QueryRunner): boolean =>
   (dataSource.driver as unknown as { databaseConnection?: { readonly inTransaction?: boolean } }).databaseConnection
@@ -15,6 +19,7 @@ export class Connection {
   readonly #runner: QueryRunner;
   readonly #clock: VirtualClock;
   #busySince: number | null = null;
+  #running = 0;
 
   /** @param waits whether it waits before a transaction of the application, so that its process can die there */
   constructor(runner: QueryRunner, gate: Gate, clock: VirtualClock, waits: boolean) {
@@ -31,9 +36,23 @@ export class Connection {
       }
       if (sql === 'START TRANSACTION') this.#busySince = clock.now;
       if (sql === 'COMMIT' || sql === 'ROLLBACK') this.#busySince = null;
-      return query(clock.stamp(sql), ...rest);
+      this.#running += 1;
+      try {
+        return await query(clock.stamp(sql), ...rest);
+      } finally {
+        this.#running -= 1;
+      }
     };
     runner.query = passing as typeof runner.query;
+  }
+
+  /** Ends it in the middle of whatever it does, as the end of its process would: a statement may wait for somebody's lock. */
+  end(): void {
+    if (this.#running === 0 && this.#busySince === null) return;
+    const { databaseConnection } = this.#runner as unknown as {
+      readonly databaseConnection?: { readonly stream?: Stream; readonly connection?: { readonly stream?: Stream } };
+    };
+    (databaseConnection?.stream ?? databaseConnection?.connection?.stream)?.destroy?.();
   }
 
   /** Ends it as the server does with one that has been in a transaction for longer than `ms`. */

@@ -143,6 +143,7 @@ export class SendingProcess {
   async kill(seen = true): Promise<void> {
     this.gate.kill();
     this.#surroundings.clock.end(this);
+    for (const connection of this.#connections) connection.end();
     await this.over();
     if (seen || this.sender.source instanceof LockedShards) await this.#close();
   }

@@ -68,7 +68,12 @@ export class Writer {
   async #abandon(): Promise<void> {
     const runner = this.#runner;
     if (runner === null) return;
-    while (runner.isTransactionActive) await runner.rollbackTransaction();
+    try {
+      while (runner.isTransactionActive) await runner.rollbackTransaction();
+    } catch {
+      // MariaDB undoes all of a transaction that met another's locks, its savepoints included.
+      await runner.query('ROLLBACK');
+    }
     await this.#release();
   }
 

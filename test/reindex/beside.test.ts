@@ -24,4 +24,29 @@ onEveryEngine('beside a rebuild', ({ use }) => {
     await movies().applySettings({ dropForeign: true, reindexInPlace: ['stopWords'] });
     expect((await stack.backend.indexes.settings(movies().indexName)).stopWords).toEqual([]);
   });
+
+  it('one that was frozen, and was taken for dead, sends nothing over what another has sent', async () => {
+    const director = (await repository().save(aMovie())).director;
+    await repository().save(Array.from({ length: 1_200 }, (_, at) => aMovie({ title: `Film ${at}`, director })));
+    const now = performance.now.bind(performance);
+    let taken: Promise<unknown> | null = null;
+    const clock = jest.spyOn(performance, 'now');
+    const frozen = movies().reindex({
+      batchSize: 20,
+      onProgress: ({ step }) => {
+        if (step !== 'fill' || taken !== null) return;
+        taken = stack.dataSource.query(`UPDATE scrypath_rebuild SET owner = 'elsewhere:1' WHERE state = 'building'`);
+        clock.mockImplementation(() => now() + 6_000);
+      },
+    });
+    await expect(frozen).rejects.toMatchObject({ code: 'REBUILD_STATE' });
+    clock.mockRestore();
+    await taken;
+    const rebuild = (await movies().rebuild())!;
+    expect(rebuild.state).toBe('building');
+    await stack.dataSource.query('UPDATE scrypath_rebuild SET seen_at = 0');
+    expect((await rebuild.resume()).cutover.happened).toBe(true);
+    await rebuild.finish();
+    expect(await movies().verify()).toMatchObject({ clean: true });
+  }, 60_000);
 });
