@@ -52,7 +52,7 @@ export class Delivery {
     return new Worker(
       {
         sender: new Sender(this.#site),
-        backlog: backend.backlog ? () => backend.backlog!() : null,
+        backlog: backend.backlog ? (signal) => backend.backlog!({ signal }) : null,
         queue: this.#queue,
         logger,
         settled: (tokens) => {

@@ -46,7 +46,7 @@ const STOP_MS = 10_000;
 /** What a worker works with. */
 export interface WorkerSite {
   readonly sender: Sender;
-  readonly backlog: (() => Promise<number>) | null;
+  readonly backlog: ((signal: AbortSignal) => Promise<number>) | null;
   /** Distributes the work, where there is one. */
   readonly queue: WorkQueue | null;
   readonly logger: Logger;
@@ -268,7 +268,8 @@ export class Worker {
     if (backlog === null || sender.settler.inFlight === 0) return false;
     if (performance.now() - this.#backlogSeenAt > BACKLOG_LOOK_MS) {
       this.#backlogSeenAt = performance.now();
-      this.#backlog = await backlog().catch(() => 0);
+      // An engine that hangs must not keep a worker from stopping.
+      this.#backlog = await backlog(this.#over.signal).catch(() => 0);
     }
     return this.#backlog >= maxEngineTasks;
   }

@@ -109,6 +109,26 @@ onEveryDatabase('a worker', ({ use, database }) => {
     await worker.stop();
   });
 
+  it('stops in its time where the engine does not even say how much it has to do', async () => {
+    const asked = jest.spyOn(stack.backend, 'backlog').mockImplementation(
+      ({ signal } = {}) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason));
+        }),
+    );
+    const worker = stack.scrypath.worker({ pollMs: 20 });
+    stack.faults.stall('upsert', { times: 100 });
+    await worker.start();
+    await until(async () => {
+      await write('Hanging');
+      await sleep(50);
+      return asked.mock.calls.length > 0;
+    });
+    await worker.stop({ timeoutMs: 200 });
+    expect(worker.isRunning).toBe(false);
+    asked.mockRestore();
+  });
+
   it('gives an engine no more than maxEngineTasks to do', async () => {
     const worker = stack.scrypath.worker({ maxEngineTasks: 2, pollMs: 20 });
     stack.faults.stall('upsert', { times: 100 });
