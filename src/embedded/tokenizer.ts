@@ -17,7 +17,9 @@ export interface Token {
   readonly end: number;
 }
 
-const ASCII = /^[\0-\x7f]*$/;
+// What is not there is looked for: a repetition up to the end runs out of stack on a word of 16 million characters.
+const NOT_ASCII = /[^\0-\x7f]/;
+const NOT_PLAIN = /[^0-9A-Za-z]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f\x80-\x84\x86-\x9f]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -43,7 +45,7 @@ const ARABIC_VARIANT = /[ـأإآٱىة]/g;
 
 /** Decomposes each character on its own, as the reference does, so that marks keep the order they were written in. */
 export function decomposed(text: string): string {
-  if (ASCII.test(text)) return text;
+  if (!NOT_ASCII.test(text)) return text;
   let result = '';
   for (const char of text) result += char < '\x80' ? char : char.normalize('NFKD');
   return result;
@@ -54,7 +56,7 @@ export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE,
 
 /** The form of a piece of text in which it is indexed and looked for. */
 function normalized(piece: string, script: Script): string {
-  if (ASCII.test(piece)) return piece.replace(CONTROL, '').toLowerCase();
+  if (!NOT_ASCII.test(piece)) return piece.replace(CONTROL, '').toLowerCase();
   let lemma = decomposed(piece).replace(CONTROL, '');
   if (CASED_SCRIPTS.has(script)) lemma = lowerCased(lemma);
   if (script === 'Latin') lemma = lemma.replace(LATIN_VARIANT, (char) => LATIN_VARIANTS[char]!);
@@ -117,7 +119,7 @@ export class Tokenizer {
   }
 
   private kindOf(piece: string): TokenKind {
-    if (this.stopWords.size === 0 && /^[0-9A-Za-z]+$/.test(piece)) return 'word';
+    if (this.stopWords.size === 0 && !NOT_PLAIN.test(piece)) return 'word';
     const classified = decomposed(piece).replace(CONTROL, '');
     if (this.stopWords.has(classified)) return 'stopWord';
     if (!IS_SEPARATOR.test(classified)) return 'word';
