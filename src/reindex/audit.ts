@@ -129,6 +129,16 @@ const givenOf = ({
   ...(partitions !== undefined && { partitions }),
 });
 
+/** The seconds with those of a step that began then, and ends now; a step may be done in several runs. */
+export const withStep = (
+  seconds: RebuildReport['seconds'],
+  step: RebuildStep,
+  started: number,
+): RebuildReport['seconds'] => ({
+  ...seconds,
+  [step]: (seconds[step] ?? 0) + (performance.now() - started) / 1_000,
+});
+
 /** What of a fill an audit tells. */
 export const filled = ({ batches, documents, skipped, failed }: BackfillReport) => ({
   batches,

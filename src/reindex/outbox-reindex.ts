@@ -1,5 +1,4 @@
 import type { QueryRunner } from 'typeorm';
-import { runBackfill } from '../backfill/backfill.js';
 import { StoredFillLog } from '../backfill/fill-log.js';
 import { PATIENCE } from '../backfill/shipping.js';
 import type { DocumentKey } from '../document/search-document.js';
@@ -13,7 +12,6 @@ import { documentKeyOf, storedKeyOf } from '../outbox/stored-key.js';
 import { paused } from '../verify/paused.js';
 import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
 import type { VerifyReport } from '../verify/verify-report.js';
-import { readConnection } from '../worker/background-runner.js';
 import { writeContract } from '../worker/contracts.js';
 import { readIndexStates, recordIndex } from '../worker/index-state.js';
 import { type RebuildState, UNFINISHED_STATES } from '../worker/rebuilds.js';
@@ -27,8 +25,9 @@ import {
 } from '../worker/touched-keys.js';
 import { filled, type RebuildAudit } from './audit.js';
 import { compareAndMend } from './compare-target.js';
+import { fillTarget } from './fill-target.js';
 import type { RebuildOperations } from './rebuild.js';
-import { settingsWithheld, targetLacks, unusable } from './rebuild-errors.js';
+import { NAMED_KEYS, settingsWithheld, targetLacks, unusable } from './rebuild-errors.js';
 import type { RebuildRecord } from './rebuild-record.js';
 import type { RunOptions } from './reindex-options.js';
 import type { OutboxSite } from './reindex-site.js';
@@ -38,8 +37,6 @@ import { dropIndex, ensureIndex, settleSettings, takesDocuments } from './target
 const WORK_MS = 3_600_000;
 /** How often the target is compared again since it refused documents between the comparison and the swap. */
 const CUTOVER_TRIES = 3;
-/** Keys that an error names. */
-const LACKING = 1_000;
 
 const BEFORE_CUTOVER: readonly RebuildState[] = ['creating', 'building', 'ready'];
 
@@ -174,36 +171,14 @@ export class OutboxReindex implements RebuildOperations {
     await record.change(['building'], { state: 'ready' });
   }
 
-  async #fill({ signal, onProgress }: RunOptions): Promise<void> {
-    const { backend, metadata, projection, dataSource } = this.#site;
+  async #fill(options: RunOptions): Promise<void> {
     const { row, report } = this.#record;
-    const fill = { entity: row.entity, index: row.target };
+    const { entity, target } = row;
+    const fill = { entity, index: target };
     const log = (await StoredFillLog.resume(this.#aside, fill)) ?? (await StoredFillLog.begin(this.#aside, fill));
-    const reading = await readConnection(dataSource);
-    try {
-      const { manager } = reading.queryRunner;
-      const filledTarget = await runBackfill(
-        { backend, metadata, projection, manager, log },
-        {
-          index: row.target,
-          maxFailures: report.maxFailures,
-          beforeSend: () => this.#record.assertOwned(),
-          ...this.#pages(),
-          signal,
-          onProgress: onProgress && ((progress) => onProgress({ step: 'fill', ...progress })),
-        },
-      );
-      // A request that got no answer may still bring an old page.
-      await paused((filledTarget.lateUntil ?? 0) - Date.now(), signal);
-      await this.#record.note({ ...filled(filledTarget), next: 'replay' });
-    } finally {
-      await reading.end();
-    }
-  }
-
-  #pages() {
-    const { batchSize, partitions } = this.#record.report.given;
-    return { ...(batchSize !== undefined && { batchSize }), ...(partitions !== undefined && { partitions }) };
+    const beforeSend = () => this.#record.assertOwned();
+    const filledTarget = await fillTarget(this.#site, { target, log, beforeSend }, report, options);
+    await this.#record.note({ ...filled(filledTarget), next: 'replay' });
   }
 
   /** Keys that were sent while the target was filled: an older page may have been written over them. */
@@ -333,7 +308,7 @@ export class OutboxReindex implements RebuildOperations {
     if (row.problem !== null) throw unusable(row.entity, row.target, row.problem);
     const check = async (queryRunner: QueryRunner, lateSend: number) => {
       await assertNoBackfill(queryRunner, row.entity, row.live);
-      const lacking = await touchedKeys(queryRunner, row.id, LACKING);
+      const lacking = await touchedKeys(queryRunner, row.id, NAMED_KEYS);
       if (lacking.length > 0)
         throw targetLacks(
           row.entity,

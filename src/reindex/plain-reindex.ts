@@ -1,6 +1,5 @@
 import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
 import { isTerminal, type TaskRef } from '../backend/task.js';
-import { runBackfill } from '../backfill/backfill.js';
 import { MemoryFillLog } from '../backfill/fill-state.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
@@ -11,8 +10,17 @@ import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
 import type { VerifyReport } from '../verify/verify-report.js';
 import { readConnection } from '../worker/background-runner.js';
 import type { RebuildState } from '../worker/rebuilds.js';
-import { auditOf, filled, freshReport, type RebuildAudit, type RebuildReport, type RebuildStep } from './audit.js';
+import {
+  auditOf,
+  filled,
+  freshReport,
+  type RebuildAudit,
+  type RebuildReport,
+  type RebuildStep,
+  withStep,
+} from './audit.js';
 import { type Compared, compareAndMend } from './compare-target.js';
+import { fillTarget } from './fill-target.js';
 import { Rebuild, type RebuildOperations } from './rebuild.js';
 import type { ReindexOptions, RunOptions } from './reindex-options.js';
 import type { ReindexSite } from './reindex-site.js';
@@ -164,27 +172,10 @@ export class PlainReindex implements RebuildOperations {
     this.#place.state = 'building';
   }
 
-  async #fill({ signal, onProgress }: RunOptions): Promise<void> {
-    const { backend, metadata, projection, dataSource } = this.#site;
-    const { batchSize, partitions } = this.#given;
-    const reading = await readConnection(dataSource);
-    try {
-      const report = await runBackfill(
-        { backend, metadata, projection, manager: reading.queryRunner.manager, log: new MemoryFillLog() },
-        {
-          index: this.#place.target,
-          maxFailures: this.#report.maxFailures,
-          ...(batchSize !== undefined && { batchSize }),
-          ...(partitions !== undefined && { partitions }),
-          signal,
-          onProgress: onProgress && ((progress) => onProgress({ step: 'fill', ...progress })),
-        },
-      );
-      await paused((report.lateUntil ?? 0) - Date.now(), signal);
-      this.#report = { ...this.#report, ...filled(report), next: 'verify' };
-    } finally {
-      await reading.end();
-    }
+  async #fill(options: RunOptions): Promise<void> {
+    const fill = { target: this.#place.target, log: new MemoryFillLog() };
+    const report = await fillTarget(this.#site, fill, this.#report, options);
+    this.#report = { ...this.#report, ...filled(report), next: 'verify' };
   }
 
   async #mend(index: string, { signal, onProgress }: RunOptions): Promise<void> {
@@ -293,9 +284,7 @@ export class PlainReindex implements RebuildOperations {
     try {
       await run();
     } finally {
-      const seconds = { ...this.#report.seconds };
-      seconds[step] = (seconds[step] ?? 0) + (performance.now() - started) / 1_000;
-      this.#report = { ...this.#report, seconds };
+      this.#report = { ...this.#report, seconds: withStep(this.#report.seconds, step, started) };
     }
   }
 

@@ -4,10 +4,10 @@ import type { DifferenceCounts } from '../verify/verify-report.js';
 import type { RebuildRow } from '../worker/rebuilds.js';
 
 /** Keys that an error names. */
-const NAMED = 1_000;
+export const NAMED_KEYS = 1_000;
 
 const withKeys = (error: ScrypathError, keys: readonly DocumentKey[]): ScrypathError =>
-  Object.assign(error, { keys: Object.freeze(keys.slice(0, NAMED)) });
+  Object.assign(error, { keys: Object.freeze(keys.slice(0, NAMED_KEYS)) });
 
 /** An index differs from the database, and could not be mended. */
 export function contentDiffers(

@@ -12,7 +12,7 @@ import {
   UNFINISHED_STATES,
 } from '../worker/rebuilds.js';
 import type { HoldSource } from '../worker/shard-hold.js';
-import { auditOf, type RebuildAudit, type RebuildReport, type RebuildStep } from './audit.js';
+import { auditOf, type RebuildAudit, type RebuildReport, type RebuildStep, withStep } from './audit.js';
 import { running } from './rebuild-errors.js';
 
 const SEEN_EVERY_MS = 3_000;
@@ -121,8 +121,7 @@ export class RebuildRecord {
     try {
       return await run();
     } finally {
-      const seconds = { ...this.#report.seconds };
-      seconds[step] = (seconds[step] ?? 0) + (performance.now() - started) / 1_000;
+      const seconds = withStep(this.#report.seconds, step, started);
       // Where the database is away too, why the step failed is worth more than how long it took.
       await this.note({ seconds }).catch(() => undefined);
     }
