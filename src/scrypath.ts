@@ -1,4 +1,4 @@
-import type { EntityMetadata, EntitySchema, MigrationInterface } from 'typeorm';
+import type { DataSource, EntityMetadata, EntitySchema, MigrationInterface } from 'typeorm';
 import type { TaskRef } from './backend/task.js';
 import { captureFromOrm } from './capture/orm-capture.js';
 import { withoutCapture } from './capture/without-capture.js';
@@ -115,6 +115,21 @@ export class Scrypath {
   for<E extends object, D = JsonOf<E>>(entity: EntityClass<E> | EntitySchema<E>): SearchService<E, D> {
     this.#open();
     return this.#serviceOf(this.#registry.of(entity)) as unknown as SearchService<E, D>;
+  }
+
+  /**
+   * The service of every entity that has an index, in the order of the DataSource's entities.
+   * @throws ScrypathError `DECLARATION_INVALID`, `DATA_SOURCE_NOT_READY`
+   * @example for (const { metadata, indexName } of scrypath.services()) console.log(metadata.entity, indexName);
+   */
+  services(): readonly SearchService<object, unknown>[] {
+    this.#open();
+    return Object.freeze(this.#registry.all().map((metadata) => this.#serviceOf(metadata)));
+  }
+
+  /** The DataSource that the instance was made with. It is the application's: `close` leaves it open. */
+  get dataSource(): DataSource {
+    return this.#options.dataSource;
   }
 
   /**
