@@ -21,13 +21,15 @@ module.exports = {
   },
   // Published as ES modules only; Jest's own loader needs them translated.
   transformIgnorePatterns: [
-    '/node_modules/(?!(?:meilisearch|pg-boss|serialize-error|non-error|rrule-temporal|temporal-spec)/)',
+    '/node_modules/(?!(?:@nestjs|meilisearch|pg-boss|serialize-error|non-error|rrule-temporal|temporal-spec)/)',
   ],
   moduleNameMapper: {
     '^scrypath$': '<rootDir>/src/index.ts',
-    '^scrypath/(meilisearch|embedded|pg-boss|bullmq|testing)$': '<rootDir>/src/$1/index.ts',
+    '^scrypath/(meilisearch|embedded|pg-boss|bullmq|nestjs|opentelemetry|testing)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // Packages that tests build there have this one's name.
+  modulePathIgnorePatterns: ['<rootDir>/\\.tmp/'],
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/stacks/global-setup.ts',
   globalTeardown: '<rootDir>/test/stacks/global-teardown.ts',

@@ -68,11 +68,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   embedded: ['backend', 'query', 'metadata', 'document', 'telemetry', 'errors'],
   'pg-boss': ['queue', 'outbox', 'errors', 'telemetry'],
   bullmq: ['queue', 'outbox', 'errors', 'telemetry'],
+  cli: ['.'],
+  nestjs: ['.', 'embedded', 'testing'],
+  opentelemetry: ['.'],
   testing: ['.', 'embedded', 'queue', 'outbox', 'backend', 'query', 'metadata', 'document', 'errors'],
 };
 const ENGINES = ['meilisearch', 'embedded'];
 const QUEUES = ['pg-boss', 'bullmq'];
-const DOORS = ['testing', ...ENGINES, ...QUEUES];
+const DOORS = ['testing', 'nestjs', 'opentelemetry', ...ENGINES, ...QUEUES];
 
 interface Import {
   readonly from: string;
@@ -163,7 +166,7 @@ it('the core loads TypeORM, reflect-metadata and Node only; what else is optiona
   const outside = imports
     .filter(
       ({ from, to, typeOnly }) =>
-        !typeOnly && !DOORS.includes(folderOf(from)) && !files.includes(to) && !to.startsWith('.'),
+        !typeOnly && ![...DOORS, 'cli'].includes(folderOf(from)) && !files.includes(to) && !to.startsWith('.'),
     )
     .map(({ to }) => to.split('/')[0]!);
   expect([...new Set(outside)].sort()).toEqual([
@@ -175,6 +178,17 @@ it('the core loads TypeORM, reflect-metadata and Node only; what else is optiona
     'reflect-metadata',
     'typeorm',
   ]);
+});
+
+it('the CLI knows types of the public names alone: the instance comes from the configuration', () => {
+  const beyond = inside.filter(({ from, to }) => folderOf(from) === 'cli' && folderOf(to) !== 'cli');
+  expect(beyond.length).toBeGreaterThan(0);
+  expect(beyond.filter(({ to, typeOnly }) => to !== 'index.ts' || !typeOnly)).toEqual([]);
+});
+
+it('OpenTelemetry is shown what public names show', () => {
+  const beyond = inside.filter(({ from, to }) => folderOf(from) === 'opentelemetry' && folderOf(to) === '.');
+  expect([...new Set(beyond.map(({ to }) => to))]).toEqual(['index.ts']);
 });
 
 it('there is no folder for what belongs nowhere', () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { ServedExample } from './served-example';
 
 const ROOT = resolve(__dirname, '../..');
 const SOURCES = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'ormconfig.ts', 'src', 'examples'];
@@ -37,9 +38,29 @@ export class CleanCopy {
     return run(process.execPath, [program, ...texts], this.folder, environment);
   }
 
+  /** `npm run` of a script that builds and serves. */
+  serveByNpm(script: string): ServedExample {
+    return new ServedExample(['npm', 'run', '--silent', script], this.folder, clean({}));
+  }
+
+  /** What such a script runs once everything is built. */
+  serve(script: string, environment: Readonly<Record<string, string>>): ServedExample {
+    const { scripts } = JSON.parse(readFileSync(join(this.folder, 'package.json'), 'utf8')) as {
+      scripts: Readonly<Record<string, string>>;
+    };
+    const program = / node (\S+)$/.exec(scripts[script]!)![1]!;
+    return new ServedExample([process.execPath, program], this.folder, clean(environment));
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The environment of this process, without what tells examples where servers are. */
+function clean(environment: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(SCRYPATH_|DATABASE_URL$)/.test(name));
+  return { ...Object.fromEntries(inherited), ...environment };
 }
 
 function run(
@@ -48,8 +69,7 @@ function run(
   cwd: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Run> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(SCRYPATH_|DATABASE_URL$)/.test(name));
-  const child = spawn(command, words, { cwd, env: { ...Object.fromEntries(inherited), ...environment } });
+  const child = spawn(command, words, { cwd, env: clean(environment) });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,7 +1,16 @@
 // Builds and packs the package, and uses it from a clean folder, as an application does. One line a check; exits with 1
 // where one does not hold.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +24,9 @@ const REQUIRED_PEERS = Object.keys(manifest.peerDependencies).filter((peer) => !
 const OPTIONAL_PEERS = Object.keys(manifest.peerDependenciesMeta);
 // Mistakes of the package itself: the types of pg-boss 12.35 name one that was left out of them.
 const FAULTY_TYPES = /node_modules\/pg-boss\/dist\/\w+\.d\.ts\S* error TS2724: .*ResolvedConstructorOptions/;
+
+// Doors to a package that is loaded with them: who does not have it has no use for them.
+const DOORS_TO_PEERS = new Map([['./nestjs', '@nestjs/common']]);
 
 let failures = 0;
 
@@ -72,7 +84,8 @@ function checkAll() {
   checkContents(packed.files.map(({ path }) => path));
 
   mkdirSync(clean);
-  writeFileSync(join(clean, 'package.json'), JSON.stringify({ name: 'application', private: true }));
+  const overrides = packedDependencies();
+  writeFileSync(join(clean, 'package.json'), JSON.stringify({ name: 'application', private: true, overrides }));
   // Without its peers, which are linked below: they need not be downloaded again, and can be left out one by one.
   run(
     'npm',
@@ -86,6 +99,7 @@ function checkAll() {
   for (const peer of OPTIONAL_PEERS) link(peer);
   checkDoors();
   checkPrograms();
+  checkCommandLine();
   checkWalkThrough();
   checkTypes('with every peer', ['types.mts', 'types.cts'], doors.map(nameOf));
 }
@@ -110,6 +124,41 @@ function checkContents(files) {
   );
 }
 
+/** What the package depends on, as it is installed here, packed: it need not be downloaded again. */
+function packedDependencies() {
+  const folders = new Map();
+  const add = (name, from) => {
+    const nested = join(from, 'node_modules', name);
+    const folder = existsSync(nested) ? nested : join(ROOT, 'node_modules', name);
+    if (folders.has(name) || !existsSync(folder)) return;
+    folders.set(name, folder);
+    const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json')));
+    for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) add(next, folder);
+  };
+  for (const name of Object.keys(manifest.dependencies ?? {})) add(name, ROOT);
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', work, ...folders.values()];
+  const packed = JSON.parse(run('npm', args, work));
+  return Object.fromEntries(packed.map(({ name, filename }) => [name, `file:${join(work, filename)}`]));
+}
+
+/** The program that the package brings, as it is installed, with a configuration in TypeScript. */
+function checkCommandLine() {
+  const program = join(clean, 'node_modules', '.bin', manifest.name);
+  check('npx scrypath runs, and says its version', () => {
+    const said = run('npx', ['--no-install', manifest.name, '--version'], clean);
+    return said === manifest.version ? undefined : `it says "${said}"`;
+  });
+  check('scrypath --help names the commands', () => {
+    const said = run(program, ['--help'], clean);
+    return /^ +reconcile .*/m.test(said) ? undefined : `it says "${said}"`;
+  });
+  check('scrypath loads a configuration in TypeScript, with decorators', () => {
+    copyFileSync(join(CONSUMER, 'scrypath.config.ts'), join(clean, 'scrypath.config.ts'));
+    const { indexes } = JSON.parse(run(program, ['prepare', '--json'], clean));
+    return indexes.map(({ entity }) => entity).join() === 'Book' ? undefined : `it says "${JSON.stringify(indexes)}"`;
+  });
+}
+
 function link(name) {
   const at = join(clean, 'node_modules', name);
   mkdirSync(dirname(at), { recursive: true });
@@ -117,7 +166,14 @@ function link(name) {
 }
 
 function checkWithoutOptionalPeers() {
-  for (const door of doors) {
+  for (const [door, peer] of DOORS_TO_PEERS) {
+    check(`${nameOf(door)} says that ${peer} is missing`, () => {
+      const code = `try { require('${nameOf(door)}'); } catch (error) { console.log(error.code, error.message.includes("'${peer}'")); }`;
+      const said = evaluateCommonJs(code, clean);
+      return said === 'MODULE_NOT_FOUND true' ? undefined : `it says "${said}"`;
+    });
+  }
+  for (const door of doors.filter((door) => !DOORS_TO_PEERS.has(door))) {
     check(`${nameOf(door)} loads without the optional peers`, () => {
       evaluate(`await import('${nameOf(door)}')`, clean);
       evaluateCommonJs(`require('${nameOf(door)}')`, clean);
@@ -129,6 +185,7 @@ function checkWithoutOptionalPeers() {
     ['meilisearch', "meilisearch({ host: 'http://127.0.0.1:7700' })", 'meilisearch'],
     ['pg-boss', "pgBoss({ connectionString: 'postgres://127.0.0.1/app' })", 'pg-boss'],
     ['bullmq', "bullmq({ connection: { host: '127.0.0.1' } })", 'bullmq'],
+    ['opentelemetry', 'instrument({})', '@opentelemetry/api'],
   ];
   for (const [door, call, peer] of missing) {
     check(`${call} says that ${peer} is missing`, () => {
@@ -154,7 +211,7 @@ function checkDoors() {
     });
     check(`importing ${nameOf(door)} loads no optional peer`, () => {
       const code = `require('${nameOf(door)}');
-        const optional = /node_modules.(?:@?libsql|@neon-rs|meilisearch|class-transformer|pg-boss|bullmq|ioredis)\\b/;
+        const optional = /node_modules.(?:@?libsql|@neon-rs|meilisearch|class-transformer|pg-boss|bullmq|ioredis|@opentelemetry)\\b/;
         const loaded = Object.keys(require.cache).filter((file) => optional.test(file.replace(/^.*scrypath.dist/, '')));
         console.log(loaded.join());`;
       return evaluateCommonJs(code, clean);

@@ -46,7 +46,8 @@ export function onEveryEngine(title: string, body: (stack: Stack) => void): void
   for (const engine of ENGINES) onStack(title, 'sqlite', engine, body);
 }
 
-function onStack(title: string, database: DatabaseName, engine: EngineName, body: (stack: Stack) => void): void {
+/** As {@link onEveryStack}, on one. */
+export function onStack(title: string, database: DatabaseName, engine: EngineName, body: (stack: Stack) => void): void {
   const name = `${title} [${database} · ${engine}]`;
   const missing = [reachable().databases[database], reachable().engines[engine]].flatMap((part) =>
     part.there ? [] : [part.reason],

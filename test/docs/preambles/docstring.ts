@@ -1,14 +1,22 @@
 // What the `@example`s of docstrings leave out.
 
+import type { INestApplicationContext } from '@nestjs/common';
+import type { HealthCheckService } from '@nestjs/terminus';
 import type { Backend, Scrypath, SearchResult, SearchService } from 'scrypath';
 import type { MeilisearchBackend } from 'scrypath/meilisearch';
+import type { ScrypathHealthIndicator } from 'scrypath/nestjs';
 import type { Faults } from 'scrypath/testing';
 import type { DataSource, EntitySchema, Repository } from 'typeorm';
 import type { WorkQueue } from '../../../src/queue/work-queue.js';
 import type { QueueUnderTest } from '../../../src/testing/queue-conformance/queue-under-test.js';
 import type { Director, Movie } from './movie.js';
 
+export { Module } from '@nestjs/common';
+export { APP_FILTER } from '@nestjs/core';
+export { Test } from '@nestjs/testing';
+export { TypeOrmModule } from '@nestjs/typeorm';
 export {
+  aroundSpans,
   declarationOf,
   describe,
   type Filter,
@@ -17,13 +25,17 @@ export {
   ScrypathError,
   Searchable,
   SearchDocument,
+  SearchService,
   Sortable,
 } from 'scrypath';
-export { embedded } from 'scrypath/embedded';
+export { embedded, libsqlDriver } from 'scrypath/embedded';
 export { meilisearch } from 'scrypath/meilisearch';
-export { createTestScrypath, describeBackend } from 'scrypath/testing';
+export { ScrypathModule } from 'scrypath/nestjs';
+export { instrument } from 'scrypath/opentelemetry';
+export { createTestScrypath, describeBackend, type TestScrypath } from 'scrypath/testing';
 export { Column, DataSource, Entity, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 export { Director, Movie } from './movie.js';
+export { AppModule, MoviesService, Settings } from './nestjs.js';
 
 /** The class around an example that is part of one. */
 export declare class Members {
@@ -58,3 +70,6 @@ export declare const startMyEngine: () => Promise<MyEngine>;
 export declare const MyBackend: new (engine: MyEngine) => Backend & { close(): Promise<void> };
 export declare const openMyQueue: (name: string) => WorkQueue;
 export declare const startMyQueue: () => Promise<QueueUnderTest>;
+export declare const app: INestApplicationContext;
+export declare const health: HealthCheckService;
+export declare const indicator: ScrypathHealthIndicator;

@@ -1,0 +1,3 @@
+import { specifyFilmApi } from './film-api';
+
+specifyFilmApi('example:express');

@@ -1,0 +1,3 @@
+import { specifyNestModule } from './specifications/index';
+
+specifyNestModule(12);
