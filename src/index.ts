@@ -12,6 +12,7 @@ export type {
   WriteOptions,
 } from './backend/backend.js';
 export type { FailedTask, TaskError, TaskOutcome, TaskRef, TaskStatus } from './backend/task.js';
+export type { TaskWaitSpan } from './backend/task-wait.js';
 export {
   type BackfillFailure,
   type BackfillProgress,
@@ -82,7 +83,14 @@ export type { RebuildVisibility } from './operator/rebuild-visibility.js';
 export { ACTION_KINDS, type ActionKind, type RecommendedAction } from './operator/recommended-actions.js';
 export type { ReconcileOptions, Reconciliation } from './operator/reconcile.js';
 export type { Repairable, RepairOptions, RepairReport } from './operator/repair.js';
-export type { EntityStatus, InstanceStatus, LookOptions, ServiceStatus, Status } from './operator/status.js';
+export type {
+  EntityStatus,
+  InstanceStatus,
+  LookOptions,
+  ServiceStatus,
+  Status,
+  StatusOptions,
+} from './operator/status.js';
 export type { Backlog, BacklogState, WorkerSeen } from './operator/work-facts.js';
 export type { InstanceOutboxOptions } from './options/outbox-options.js';
 export { CAPTURES, type Capture, type ScrypathOptions } from './options/scrypath-options.js';
@@ -138,10 +146,19 @@ export type {
 } from './settings/index-settings-plan.js';
 export type { Cost as SettingCost } from './settings/setting-cost.js';
 export type { SettingName } from './settings/setting-values.js';
+export type { SpanFacts } from './span-facts.js';
 export { LIFECYCLE, type LifecycleState } from './sync/lifecycle.js';
 export type { SyncResult, SyncStatus } from './sync/sync-result.js';
+export {
+  APPLIED_BY,
+  type AppliedBy,
+  type DocumentsApplied,
+  EVENT_NAMES,
+  type EventName,
+  type WorkFailed,
+} from './telemetry/event.js';
 export type { Logger } from './telemetry/logger.js';
-export { SPAN_NAMES, type SpanContext, type SpanName } from './telemetry/span.js';
+export { type AroundSpan, aroundSpans, SPAN_NAMES, type SpanContext, type SpanName } from './telemetry/span.js';
 export type { GenerateOptions } from './triggers/generate.js';
 export type { TriggersMigrationOptions } from './triggers/install.js';
 export type { TriggerReport } from './triggers/verify.js';

@@ -93,7 +93,8 @@ export class OutboxWiring implements OutboxSite {
 
   get failed(): FailedList {
     const connection = () => this.delivery.sender.source.aside('look');
-    return new FailedList({ connection, work: this.work, queue: this.#options.queue, logger: this.#logger });
+    const { queue, backend } = this.#options;
+    return new FailedList({ connection, work: this.work, queue, backend, logger: this.#logger });
   }
 
   get fanOut(): FanOut {

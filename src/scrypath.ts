@@ -11,9 +11,10 @@ import type { DriftOptions } from './operator/drift.js';
 import type { DriftReport } from './operator/drift-report.js';
 import { type PreparedIndex, prepareIndex } from './operator/prepare-indexes.js';
 import { noSuchEntity, type ReconcileOptions, type Reconciliation } from './operator/reconcile.js';
-import { type LookOptions, readStatus, type Status, type StatusSite } from './operator/status.js';
+import { type LookOptions, readStatus, type Status, type StatusOptions, type StatusSite } from './operator/status.js';
 import { type ResolvedOptions, resolveOptions, type ScrypathOptions } from './options/scrypath-options.js';
 import { joinTokens, splitTokens } from './outbox/mark-id.js';
+import { outboxMigrationSource } from './outbox/migration-source.js';
 import { OutboxWiring } from './outbox-wiring.js';
 import { type Projection, projectionOf } from './projection/projection.js';
 import type { JsonOf } from './search/json-of.js';
@@ -132,6 +133,11 @@ export class Scrypath {
     return this.#options.dataSource;
   }
 
+  /** Whether dirty keys go through an outbox: only then there is work for a worker, and a backlog in `status`. */
+  get hasOutbox(): boolean {
+    return this.#outbox !== null;
+  }
+
   /**
    * Resolves when everything that this instance has begun is over: syncs under way, captured ones too, and the tasks that
    * the engine has accepted. It says nothing of success.
@@ -185,11 +191,12 @@ export class Scrypath {
    * What is known of every entity: documents against rows, the backlog, its oldest work, the last success, workers, the
    * engine's queue, rebuilds. It changes nothing, and says of each figure whether it was observed: where the engine or the
    * database is away, why not.
+   * @param options.count whether rows and documents are counted, which costs most on large tables; default true
    * @example
    * const { engineQueue, entities } = await scrypath.status();
    * for (const { entity, documents, rows } of entities) console.log(entity, documents, rows);
    */
-  async status(options: LookOptions = {}): Promise<Status> {
+  async status(options: StatusOptions = {}): Promise<Status> {
     this.#open();
     return this.#track(readStatus(this.#statusSite(), this.#registry.all(), options));
   }
@@ -240,14 +247,19 @@ export class Scrypath {
   }
 
   /**
-   * Work that failed and is tried again, and work that was discarded, by pages; behind it the failed jobs of the queue.
+   * Work that failed and is tried again, and work that was discarded, by pages; behind it the failed jobs of the queue, and
+   * behind those the tasks that the engine failed and that no row stands behind. No page leaves anything out: what could not
+   * be listed is the next page, which throws.
    * @throws ScrypathError `OPTION_INVALID`
    */
   async failedWork(options: FailedWorkOptions = {}): Promise<FailedWorkReport> {
     return this.#theOutbox().failed.page(options);
   }
 
-  /** Makes failed work due at once, discarded work too. Resolves to whether there was such work. */
+  /**
+   * Makes failed work due at once, discarded work too. Resolves to whether there was such work.
+   * @throws ScrypathError `OPTION_INVALID` for a task of the engine: nothing of it is left to send
+   */
   async retry(id: string): Promise<boolean> {
     const { delivery, failed } = this.#theOutbox();
     const found = await failed.retry(id);
@@ -258,6 +270,7 @@ export class Scrypath {
   /**
    * Gives failed work up: what is tried again becomes discarded, what is discarded leaves the list. The document stays as
    * it is. Resolves to whether there was such work.
+   * @throws ScrypathError `OPTION_INVALID` for a task of the engine: its list is the engine's
    */
   async discard(id: string): Promise<boolean> {
     return this.#theOutbox().failed.discard(id);
@@ -269,6 +282,16 @@ export class Scrypath {
    */
   withoutCapture<T>(reason: string, fn: () => T): T {
     return withoutCapture(reason, fn);
+  }
+
+  /**
+   * The source text of a migration that makes the tables of the outbox, with the number of shards of this instance.
+   * @throws ScrypathError `OPTION_INVALID` where the instance has no outbox
+   * @example const source = scrypath.generateOutboxMigration();
+   */
+  generateOutboxMigration({ language = 'typescript' }: Pick<GenerateOptions, 'language'> = {}): string {
+    this.#theOutbox();
+    return outboxMigrationSource(this.#options.outbox!.shards, language);
   }
 
   /**

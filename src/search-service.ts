@@ -16,6 +16,7 @@ import { type BackfillOptions, type FilledIndex, type FillSite, fillIndex } from
 import type { Hydrate } from './hydration/hydrate.js';
 import type { FieldPath } from './metadata/field-path.js';
 import { indexNameOf, isIndexName } from './metadata/index-name.js';
+import type { IndexSettings } from './metadata/index-settings.js';
 import type { PrimaryKey } from './metadata/primary-key.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { SyncMode } from './metadata/sync-mode.js';
@@ -25,9 +26,9 @@ import { operatorVerbsOf } from './operator/operator-verbs.js';
 import { type ReconcileOptions, type Reconciliation, reconcile } from './operator/reconcile.js';
 import { type RepairOptions, type RepairReport, repair } from './operator/repair.js';
 import {
-  type LookOptions,
   readStatus,
   type ServiceStatus,
+  type StatusOptions,
   type StatusSite,
   serviceStatusOf,
 } from './operator/status.js';
@@ -47,6 +48,7 @@ import {
   type SettingsPlan,
   type SettingsPlanOptions,
 } from './settings/index-settings-plan.js';
+import { readSettings } from './settings/read-settings.js';
 import { checkApplyOptions, checkPlanOptions } from './settings/settings-options.js';
 import { markIn } from './sync/outbox-sync.js';
 import type { SyncResult } from './sync/sync-result.js';
@@ -202,6 +204,18 @@ export class SearchService<E extends object, D = JsonOf<E>> {
   }
 
   /**
+   * The settings that the live index has now, every one of them. Keys of embedders, and what headers say, are hidden.
+   * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`
+   * @example
+   * const { searchableAttributes, synonyms } = await movies.settings();
+   * console.log(searchableAttributes, synonyms);
+   */
+  async settings(options: { readonly signal?: AbortSignal } = {}): Promise<Required<IndexSettings>> {
+    this.#site.open();
+    return this.#site.track(readSettings(this.#site.backend, this.indexName, options));
+  }
+
+  /**
    * What it takes to give the index the settings that are declared: each difference, whether it is free, and what was made on
    * the index elsewhere. It changes nothing.
    * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`, `OPTION_INVALID`
@@ -289,7 +303,7 @@ export class SearchService<E extends object, D = JsonOf<E>> {
    * const { documents, rows, backlog } = await movies.status();
    * if (!documents.observed) console.log(documents.why);
    */
-  async status(options: LookOptions = {}): Promise<ServiceStatus> {
+  async status(options: StatusOptions = {}): Promise<ServiceStatus> {
     this.#site.open();
     return this.#site.track(readStatus(this.#site.statusSite(), [this.metadata], options).then(serviceStatusOf));
   }
@@ -325,14 +339,15 @@ export class SearchService<E extends object, D = JsonOf<E>> {
       ...this.#operatorSite(),
       verbs: operatorVerbsOf(this, this.#site, this.#site.verifySite, this.#site.retry),
       timeoutMs: defaults.timeoutMs,
-      failedWork: () => failedWork({ entity }),
+      failedWork: () => failedWork({ entity, engine: false }),
     };
     return this.#site.track(reconcile(site, options));
   }
 
   /**
    * Compares the index with the database by content, and mends the keys that differ as they are found, until its budget is
-   * spent. With an outbox it marks them dirty, and gives the token to wait for.
+   * spent. With an outbox it marks them dirty, and gives the token to wait for. Where nothing differs, and nobody knew by which
+   * declarations the index was made, it notes that it was by these.
    * @throws ScrypathError `OPTION_INVALID`, `INDEX_NOT_FOUND`, `BACKEND_…`; without an outbox as `syncKeys`
    * @example
    * const { mended, token, ended } = await movies.repair({ maxKeys: 1_000, maxSeconds: 60 });
@@ -341,7 +356,11 @@ export class SearchService<E extends object, D = JsonOf<E>> {
   async repair(options: RepairOptions = {}): Promise<RepairReport> {
     this.#site.open();
     const { defaults, verifySite } = this.#site;
-    return this.#site.track(repair({ sync: this.#site, verify: verifySite(), timeoutMs: defaults.timeoutMs }, options));
+    const site = {
+      ...{ operator: this.#operatorSite(), sync: this.#site, verify: verifySite() },
+      timeoutMs: defaults.timeoutMs,
+    };
+    return this.#site.track(repair(site, options));
   }
 
   #operatorSite() {

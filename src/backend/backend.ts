@@ -55,6 +55,20 @@ export interface DocumentReader {
   keys(index: string, options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<readonly DocumentKey[]>;
   /** Documents by key, in no particular order; a key without a document is left out. */
   fetch(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<readonly StoredDocument[]>;
+  /**
+   * As `fetch`, each document as its JSON text without the key and the outer braces, as the engine wrote it: who compares
+   * text with text need not read either. An engine in the process lacks it.
+   */
+  texts?(
+    index: string,
+    keys: readonly DocumentKey[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<DocumentKey, string>>;
+  /**
+   * How many documents an index has, exactly, and a mark: between two equal marks nothing was written to it. An engine that
+   * cannot tell lacks it.
+   */
+  extent?(index: string, options?: CallOptions): Promise<{ readonly documents: number; readonly mark: string }>;
 }
 
 export interface IndexInfo {
@@ -104,6 +118,8 @@ export interface EngineExamination {
  */
 export interface Backend {
   readonly name: string;
+  /** Where the engine is, without credentials: two backends of one address write the same indexes. One in the process lacks it. */
+  readonly address?: string;
   /** Writes whole documents: one that has the same key is replaced. An index that is missing is created. */
   upsert(index: string, documents: readonly SearchDocument[], options?: WriteOptions): Promise<readonly TaskRef[]>;
   /** Removes documents by key; a key without a document is no error. The task fails where the index is missing. */
@@ -120,12 +136,12 @@ export interface Backend {
   /** How many tasks, of every index, have not ended. An engine that cannot tell lacks it. */
   backlog?(options?: CallOptions): Promise<number>;
   /**
-   * The newest tasks of an index that failed, as far as the engine remembers any, up to `limit`; and how many there are. An
-   * engine that cannot list them lacks it.
+   * The newest tasks of an index that failed, as far as the engine remembers any, up to `limit`, where `before` is given of
+   * those with a lower id; and how many there are, whatever `before` is. An engine that cannot list them lacks it.
    */
   failures?(
     index: string,
-    options: CallOptions & { readonly limit: number },
+    options: CallOptions & { readonly limit: number; readonly before?: number | undefined },
   ): Promise<{ readonly tasks: readonly FailedTask[]; readonly total: number }>;
   /** Asks what the engine is and what the credentials allow, and changes nothing. An engine without either lacks it. */
   examine?(indexes: readonly string[], options?: CallOptions): Promise<EngineExamination>;

@@ -14,14 +14,17 @@ import type {
 } from '../backend/backend.js';
 import { checkedIndexName, checkedKey } from '../backend/names.js';
 import type { TaskOutcome, TaskRef } from '../backend/task.js';
+import { type TaskWaitSpan, waitOutcome } from '../backend/task-wait.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
 import type { SearchQuery } from '../query/search-query.js';
+import { span } from '../telemetry/span.js';
 import { Engine } from './engine.js';
 import { searchIndex } from './search.js';
 import type { CompleteSettings } from './settings.js';
 import { requireSettings } from './settings-check.js';
+import type { EmbeddedOperation, EmbeddedRequestSpan } from './span-names.js';
 import type { StoredIndex, WrittenDocument } from './stored-index.js';
 import type { Work } from './task-queue.js';
 
@@ -68,55 +71,68 @@ export class EmbeddedBackend implements Backend {
       fetch: (index, keys, given) => this.fetch(index, keys, given),
     };
     this.indexes = {
-      create: async (index, given) => this.accept({ kind: 'create', index }, given),
-      get: async (index, given) => this.info(index, given),
-      settings: async (index, given) => this.settings(index, given),
-      apply: async (index, settings, given) => this.apply(index, settings, given),
-      swap: async (left, right, given) => this.swap(left, right, given),
-      drop: async (index, given) => this.accept({ kind: 'drop', index }, given),
-      stats: async (index, given) => this.stats(index, given),
+      create: (index, given) => this.request('create', index, () => this.accept({ kind: 'create', index }, given)),
+      get: (index, given) => this.request('get', index, () => this.info(index, given)),
+      settings: (index, given) => this.request('settings', index, () => this.settings(index, given)),
+      apply: (index, settings, given) => this.request('apply', index, () => this.apply(index, settings, given)),
+      swap: (left, right, given) => this.request('swap', left, () => this.swap(left, right, given)),
+      drop: (index, given) => this.request('drop', index, () => this.accept({ kind: 'drop', index }, given)),
+      stats: (index, given) => this.request('stats', index, () => this.stats(index, given)),
     };
   }
 
-  async upsert(
-    index: string,
-    documents: readonly SearchDocument[],
-    options?: WriteOptions,
-  ): Promise<readonly TaskRef[]> {
-    this.begin(options, index);
-    requireKeys(
-      index,
-      documents.map(({ key }) => key),
-    );
-    const written = documents.map(({ key, data }): WrittenDocument => ({ key, body: JSON.stringify(data) }));
-    return batchesOf(written).map((batch) => this.take({ kind: 'upsert', index, documents: batch }, options));
+  upsert(index: string, documents: readonly SearchDocument[], options?: WriteOptions): Promise<readonly TaskRef[]> {
+    return this.request('upsert', index, () => {
+      this.begin(options, index);
+      requireKeys(
+        index,
+        documents.map(({ key }) => key),
+      );
+      const written = documents.map(({ key, data }): WrittenDocument => ({ key, body: JSON.stringify(data) }));
+      return batchesOf(written).map((batch) => this.take({ kind: 'upsert', index, documents: batch }, options));
+    });
   }
 
-  async remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]> {
-    this.begin(options, index);
-    requireKeys(index, keys);
-    return keys.length === 0 ? [] : [this.take({ kind: 'remove', index, keys: [...keys] }, options)];
+  remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]> {
+    return this.request('remove', index, () => {
+      this.begin(options, index);
+      requireKeys(index, keys);
+      return keys.length === 0 ? [] : [this.take({ kind: 'remove', index, keys: [...keys] }, options)];
+    });
   }
 
-  async backlog(options?: CallOptions): Promise<number> {
-    this.begin(options);
-    return this.engine.queue.size;
+  backlog(options?: CallOptions): Promise<number> {
+    return this.request('backlog', null, () => {
+      this.begin(options);
+      return this.engine.queue.size;
+    });
   }
 
-  async failures(index: string, options: CallOptions & { readonly limit: number }) {
-    this.begin(options, index);
-    const tasks = this.engine.queue.failuresOf(index);
-    return { tasks: tasks.slice(0, options.limit), total: tasks.length };
+  failures(index: string, options: CallOptions & { readonly limit: number; readonly before?: number | undefined }) {
+    return this.request('failures', index, () => {
+      this.begin(options, index);
+      const tasks = this.engine.queue.failuresOf(index);
+      const { limit, before = Number.POSITIVE_INFINITY } = options;
+      return { tasks: tasks.filter(({ id }) => id < before).slice(0, limit), total: tasks.length };
+    });
   }
 
   async outcomes(tasks: readonly TaskRef[], options: OutcomesOptions = {}): Promise<readonly TaskOutcome[]> {
     this.begin(options);
-    await this.engine.queue.wait(tasks, options.waitMs ?? 0, this.signals(options.signal));
-    return tasks.map((task) => this.engine.queue.outcomeOf(task));
+    if (tasks.length === 0) return [];
+    const facts: TaskWaitSpan = { tasks: tasks.map(({ id }) => id), polls: 0 };
+    return span('scrypath:embedded:task_wait', facts, async (context) => {
+      await this.engine.queue.wait(tasks, options.waitMs ?? 0, this.signals(options.signal));
+      const outcomes = tasks.map((task) => this.engine.queue.outcomeOf(task));
+      // The queue tells when they have ended: nobody asks again and again.
+      context.polls = 1;
+      context.outcome = waitOutcome(outcomes);
+      return outcomes;
+    });
   }
 
-  async search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage> {
-    return searchIndex(index, await this.ready(index, options), query);
+  search(index: string, query: SearchQuery, options?: CallOptions): Promise<HitPage> {
+    return this.request('search', index, async () => searchIndex(index, await this.ready(index, options), query));
   }
 
   /** Lets go of the file and of the memory. Tasks that have not ended are carried out when the file is opened again. */
@@ -124,6 +140,11 @@ export class EmbeddedBackend implements Backend {
     if (this.closing.signal.aborted) return;
     this.closing.abort(closedError());
     closeEngine(this.path, this.engine);
+  }
+
+  private request<T>(operation: EmbeddedOperation, index: string | null, run: () => T | Promise<T>): Promise<T> {
+    const facts: EmbeddedRequestSpan = { operation, index };
+    return span('scrypath:embedded:request', facts, async () => run());
   }
 
   private begin(options: CallOptions | undefined, ...indexes: string[]): void {
@@ -175,8 +196,10 @@ export class EmbeddedBackend implements Backend {
     this.begin(options, name);
     const size = options.pageSize ?? DEFAULT_PAGE_SIZE;
     for (let from = 0; ; ) {
-      this.begin(options);
-      const page = this.existing(name).scan(from, size);
+      const page = await this.request('scan', name, () => {
+        this.begin(options);
+        return this.existing(name).scan(from, size);
+      });
       if (page === null) return;
       yield page.documents;
       from = page.next;
@@ -190,14 +213,16 @@ export class EmbeddedBackend implements Backend {
     for await (const page of this.scan(name, options)) yield page.map(({ key }) => key);
   }
 
-  private async fetch(
+  private fetch(
     name: string,
     keys: readonly DocumentKey[],
     options: CallOptions | undefined,
   ): Promise<readonly StoredDocument[]> {
-    this.begin(options, name);
-    requireKeys(name, keys);
-    return this.existing(name).fetch(keys);
+    return this.request('fetch', name, () => {
+      this.begin(options, name);
+      requireKeys(name, keys);
+      return this.existing(name).fetch(keys);
+    });
   }
 
   private info(name: string, options: CallOptions | undefined): IndexInfo | null {

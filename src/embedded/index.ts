@@ -1,6 +1,7 @@
 import { EmbeddedBackend, type EmbeddedOptions } from './embedded-backend.js';
 
 export { EmbeddedBackend, type EmbeddedOptions } from './embedded-backend.js';
+export { EMBEDDED_SPAN_NAMES, type EmbeddedOperation, type EmbeddedRequestSpan } from './span-names.js';
 export {
   type LibsqlDatabase,
   type LibsqlDriver,

@@ -187,7 +187,7 @@ export class TaskQueue {
     const failed: FailedTask[] = [];
     for (const [id, { error, index, batch }] of this.ended)
       if (error !== null && index === name) failed.push({ id, index, batch, error, failedAt: null });
-    return failed.reverse();
+    return failed.sort((one, other) => other.id - one.id);
   }
 
   /** Resolves when all these tasks have ended, the time is over, or the signal says so: without asking again and again. */

@@ -12,6 +12,8 @@ export interface EngineRequest extends RequestFacts {
   /** Sent as JSON; a string goes as it is, as `contentType`. */
   readonly body?: object | string;
   readonly contentType?: string;
+  /** The answer is wanted as the text that it is. */
+  readonly asText?: boolean;
   /** Reads may go out a second time on a fresh connection. A write may not: its first copy could still arrive late. */
   readonly repeatable?: boolean;
 }
@@ -21,6 +23,9 @@ export interface RequestSpan {
   readonly method: string;
   readonly route: string;
   readonly index: string | null;
+  /** Host name and port of the server. */
+  readonly address: string;
+  readonly port: number;
   status: number | null;
   requestBytes: number;
   responseBytes: number;
@@ -42,6 +47,7 @@ export class Connection {
   readonly #client: Meilisearch;
   readonly #pending = new Map<Cancellation, EngineRequest>();
   readonly #secrets: readonly string[];
+  readonly #server: Pick<RequestSpan, 'address' | 'port'>;
   #closed = false;
 
   constructor(options: ResolvedMeilisearchOptions) {
@@ -50,6 +56,7 @@ export class Connection {
     this.#transport =
       options.compression || Object.keys(others).length > 0 ? fetchTransport(others) : nodeTransport(options.host);
     this.#secrets = secretsOf(options);
+    this.#server = serverOf(options.host);
     this.#client = this.#officialClient({
       // The types deprecate this hook; the client offers no other, and its own `fetch` costs a quarter of a search.
       httpClient: (url, init) => this.#exchange(url as URL, init as RequestInit & { [EXCHANGE]: Exchange }),
@@ -76,6 +83,7 @@ export class Connection {
       method: request.method,
       route: request.route,
       index: request.index,
+      ...this.#server,
       status: null,
       requestBytes: 0,
       responseBytes: 0,
@@ -95,6 +103,7 @@ export class Connection {
     try {
       const exchange: Exchange = { facts, cancellation, repeatable: request.repeatable ?? false };
       const answer = await this.#throughClient(request, { [EXCHANGE]: exchange } as ExtraRequestInit);
+      if (request.asText && answer.status === 200) return answer.text;
       return readAnswer(answer, request, this.#withoutSecrets);
     } catch (error) {
       if (cancellation.cancelled) throw cancellation.reason;
@@ -160,6 +169,12 @@ export class Connection {
   #withoutSecrets = (text: string): string =>
     this.#secrets.reduce((clean, secret) => clean.replaceAll(secret, '<redacted>'), text);
 }
+
+/** A URL leaves out the port that its protocol has anyway. */
+const serverOf = ({ hostname, port, protocol }: URL) => ({
+  address: hostname,
+  port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+});
 
 /** What must not stand in an error even where a server repeats it: the key, and credentials among the given headers. */
 function secretsOf({ apiKey, requestInit }: ResolvedMeilisearchOptions): readonly string[] {

@@ -41,6 +41,9 @@ export const keysRequest = (index: string, offset: number, limit: number): Engin
   repeatable: true,
 });
 
+/** No document: the answer says how many there are. */
+export const countRequest = (index: string): EngineRequest => keysRequest(index, 0, 0);
+
 /** By POST: the client's own method puts the ids into the address, which ends at a few thousand. */
 export const fetchRequest = (index: string, keys: readonly DocumentKey[]): EngineRequest => ({
   ...onIndex(index, 'POST', '/documents/fetch'),
@@ -101,10 +104,11 @@ export const swapsRequest = (limit: number): EngineRequest => ({
 });
 
 /** The newest failed tasks of an index. */
-export const failuresRequest = (index: string, limit: number): EngineRequest => ({
+/** @param before an id: tasks with a lower one; 0 has none, which `from` cannot say */
+export const failuresRequest = (index: string, limit: number, before: number | undefined): EngineRequest => ({
   method: 'GET',
   route: '/tasks',
-  path: `tasks?statuses=failed&indexUids=${checkedIndexName(index)}&limit=${limit}`,
+  path: `tasks?statuses=failed&indexUids=${checkedIndexName(index)}&limit=${before === 0 ? 0 : limit}${before ? `&from=${before - 1}` : ''}`,
   index,
   repeatable: true,
 });

@@ -1,3 +1,4 @@
+export type { RequestSpan } from './connection.js';
 export { EngineAnswerError } from './engine-failure.js';
 export { meilisearch } from './meilisearch.js';
 export { MeilisearchBackend, type WaitTaskOptions } from './meilisearch-backend.js';

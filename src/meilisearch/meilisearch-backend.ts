@@ -14,6 +14,7 @@ import type {
 } from '../backend/backend.js';
 import { checkedIndexName, checkedKey } from '../backend/names.js';
 import { isTerminal, type TaskOutcome, type TaskRef, type TaskStatus } from '../backend/task.js';
+import { type TaskWaitSpan, waitOutcome } from '../backend/task-wait.js';
 import { type DocumentKey, KEY_ATTRIBUTE, type SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { IndexSettings } from '../metadata/index-settings.js';
@@ -32,6 +33,7 @@ import { documentPayloads, keyPayloads, type Payload } from './payloads.js';
 import { indexAtAcceptance, type Swap, swapsOf } from './renamed-tasks.js';
 import { isObject, keyOf, toHitPage, toSearchRequest, withoutAdded } from './search-request.js';
 import { isSettingsDocument, toIndexSettings } from './settings-document.js';
+import { addTexts, parsedOf } from './stored-texts.js';
 import { toTaskError } from './task-error.js';
 import { outcomesOf, type SeenTask, type TaskLook } from './task-waiter.js';
 
@@ -78,6 +80,8 @@ export class MeilisearchBackend implements Backend {
       scan: (index, options) => this.#scan(index, options),
       keys: (index, options) => this.#keys(index, options),
       fetch: (index, keys, options) => this.#fetch(index, keys, options),
+      texts: (index, keys, options) => this.#texts(index, keys, options),
+      extent: (index, options) => this.#extent(index, options),
     };
     this.indexes = {
       create: async (index, options) => refOf(index, await this.createIndex(index, options)),
@@ -89,6 +93,10 @@ export class MeilisearchBackend implements Backend {
       drop: async (index, options) => refOf(index, await this.#enqueue(requests.dropIndexRequest(index), options)),
       stats: (index, options) => this.#stats(index, options),
     };
+  }
+
+  get address(): string {
+    return this.#options.host.href;
   }
 
   /**
@@ -124,10 +132,10 @@ export class MeilisearchBackend implements Backend {
     this.#closing.signal.throwIfAborted();
     if (tasks.length === 0) return [];
     const { signal, waitMs = 0 } = options;
-    const facts = { tasks: tasks.map((task) => task.id), polls: 0 };
+    const facts: TaskWaitSpan = { tasks: tasks.map((task) => task.id), polls: 0 };
     const about = whatTheyShare(tasks);
-    return span('scrypath:meilisearch:task_wait', facts, (context) =>
-      outcomesOf(tasks, {
+    return span('scrypath:meilisearch:task_wait', facts, async (context) => {
+      const outcomes = await outcomesOf(tasks, {
         look: async (ids) => this.#withOldNames(await this.#look(ids, about, signal), tasks, signal),
         pause: (ms) => pause(ms, [this.#closing.signal, signal]),
         looked: () => {
@@ -135,8 +143,10 @@ export class MeilisearchBackend implements Backend {
         },
         pollMs: this.#options.pollMs,
         waitMs,
-      }),
-    );
+      });
+      context.outcome = waitOutcome(outcomes);
+      return outcomes;
+    });
   }
 
   /** As the seam says: of the whole server, whatever indexes the key covers. */
@@ -147,8 +157,11 @@ export class MeilisearchBackend implements Backend {
     throw brokenAnswer(request, 'no count of tasks');
   }
 
-  async failures(index: string, { limit, signal }: CallOptions & { readonly limit: number }) {
-    const request = requests.failuresRequest(index, limit);
+  async failures(
+    index: string,
+    { limit, before, signal }: CallOptions & { readonly limit: number; readonly before?: number | undefined },
+  ) {
+    const request = requests.failuresRequest(index, limit, before);
     const answer = await this.#connection.send(request, signal);
     if (!isObject(answer) || !Array.isArray(answer.results) || typeof answer.total !== 'number')
       throw brokenAnswer(request, 'no tasks');
@@ -355,8 +368,40 @@ export class MeilisearchBackend implements Backend {
     return found;
   }
 
+  async #texts(
+    index: string,
+    keys: readonly DocumentKey[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<DocumentKey, string>> {
+    this.#closing.signal.throwIfAborted();
+    const wanted = [...new Set(keys)].map((key) => checkedKey(key, checkedIndexName(index)));
+    const found = new Map<DocumentKey, string>();
+    for (let start = 0; start < wanted.length; start += KEYS_A_FETCH) {
+      const request = requests.fetchRequest(index, wanted.slice(start, start + KEYS_A_FETCH));
+      const answer = (await this.#connection.send({ ...request, asText: true }, options?.signal)) as string;
+      if (addTexts(answer, found)) continue;
+      for (const { key, data } of this.#storedIn(parsedOf(answer), request))
+        found.set(key, JSON.stringify(data).slice(1, -1));
+    }
+    return found;
+  }
+
+  async #extent(index: string, options?: CallOptions): Promise<{ readonly documents: number; readonly mark: string }> {
+    const count = requests.countRequest(index);
+    const counted = await this.#send(count, options);
+    if (!isObject(counted) || typeof counted.total !== 'number') throw brokenAnswer(count, 'no count of documents');
+    // Behind the count: where this is what it was before something else was read, so was the count.
+    const request = requests.indexRequest(index);
+    const info = await this.#send(request, options);
+    if (!isObject(info) || typeof info.updatedAt !== 'string') throw brokenAnswer(request, 'no index');
+    return { documents: counted.total, mark: `${String(info.createdAt)} ${info.updatedAt}` };
+  }
+
   async #stored(request: EngineRequest, signal: AbortSignal | undefined): Promise<readonly StoredDocument[]> {
-    const answer = await this.#connection.send(request, signal);
+    return this.#storedIn(await this.#connection.send(request, signal), request);
+  }
+
+  #storedIn(answer: unknown, request: EngineRequest): readonly StoredDocument[] {
     if (!isObject(answer) || !Array.isArray(answer.results)) throw brokenAnswer(request, 'no documents');
     return answer.results.map((document: unknown) => {
       const key = isObject(document) ? keyOf(document) : null;

@@ -17,6 +17,23 @@ export async function examineDatabase(queryRunner: QueryRunner, dataSource: Data
   return [ok('database', { about: type, happened: version ? `It answers, and is ${version}.` : 'It answers.' })];
 }
 
+/** Whether the rows of each entity can be read, with every column that the entity has here. */
+export async function examineRecords(
+  queryRunner: QueryRunner,
+  metadatas: readonly SearchMetadata[],
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { entity: about, target } of metadatas)
+    try {
+      await queryRunner.manager.createQueryBuilder(target, 'record').limit(1).getRawMany();
+    } catch (error) {
+      const happened = `Its rows cannot be read: ${failureReason(error)}.`;
+      const remedy = 'Run the migrations of the DataSource, and check the rights of its user.';
+      findings.push(problem('records', { about, happened, remedy }));
+    }
+  return findings.length > 0 ? findings : [ok('records', { happened: 'The rows of every entity can be read.' })];
+}
+
 /** The tables, who works, and what the database remembers of indexes and projections. */
 export async function examineOutbox(
   queryRunner: QueryRunner,

@@ -1,8 +1,7 @@
 import type { Backend, EngineExamination } from '../backend/backend.js';
 import { KEY_ATTRIBUTE } from '../document/search-document.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
-import { failureReason } from '../queue/failure-reason.js';
-import { type Finding, ok, problem, unknown, warning } from './finding.js';
+import { type Finding, ok, problem, unknown, warning, wordsOf } from './finding.js';
 
 /** Without these nothing is written, or nobody knows what became of it. The others are for some verbs. */
 const NEEDED = ['documents.add', 'documents.delete', 'indexes.get', 'settings.get', 'tasks.get'];
@@ -17,21 +16,24 @@ export async function examineEngine(
   try {
     if (!backend.examine) {
       const happened = 'It tells neither of versions nor of permissions.';
-      return [ok('engine', { about, happened }), ...indexes];
+      const wasSeen = indexes.length === 0 || indexes.some(({ state }) => state !== 'unknown');
+      return [wasSeen ? ok('engine', { about, happened }) : notAsked(about), ...indexes];
     }
     const names = metadatas.map(({ indexName }) => indexName);
     const examined = await backend.examine(names, { signal });
     return [
       ok('engine', { about, happened: 'It answers.' }),
       versionOf(about, examined),
-      ...permissionsOf(examined),
+      ...permissionsOf(about, examined),
       ...indexes,
     ];
   } catch (error) {
-    const happened = `It could not be asked: ${failureReason(error)}`;
-    return [problem('engine', { about, happened, remedy: 'Check that it runs, where, and its key.' }), ...indexes];
+    return [problem('engine', { about, ...wordsOf(error, CHECK) }), ...indexes];
   }
 }
+
+const CHECK = 'Check that it runs, where, and its key.';
+const notAsked = (about: string) => problem('engine', { about, happened: 'It could not be asked.', remedy: CHECK });
 
 function versionOf(about: string, { version, oldest }: EngineExamination): Finding {
   if (version === null)
@@ -47,7 +49,12 @@ function isOlder(version: string, oldest: string): boolean {
   return at >= 0 && !(left![at]! > right![at]!);
 }
 
-function permissionsOf({ permissions }: EngineExamination): readonly Finding[] {
+function permissionsOf(about: string, { permissions }: EngineExamination): readonly Finding[] {
+  // Not a key that lacks something: no key that the engine knows.
+  if (permissions.length > 0 && permissions.every(({ allowed }) => allowed === false)) {
+    const remedy = 'Check its value and its expiry.';
+    return [problem('permission', { about, happened: 'The key allows nothing of what was asked.', remedy })];
+  }
   const findings = permissions.flatMap(({ action, index, allowed }): Finding[] => {
     if (allowed === true) return [];
     const about = index === null ? action : `${action} on ${index}`;
@@ -78,6 +85,6 @@ async function examineIndex(
           remedy: 'Call reindex().',
         });
   } catch (error) {
-    return unknown('index', { about, happened: `It could not be asked for: ${failureReason(error)}` });
+    return unknown('index', { about, ...wordsOf(error, CHECK) });
   }
 }

@@ -3,7 +3,7 @@ import type { Backend } from '../backend/backend.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
 import { failureReason } from '../queue/failure-reason.js';
-import { examineDatabase, examineOutbox } from './doctor-database.js';
+import { examineDatabase, examineOutbox, examineRecords } from './doctor-database.js';
 import { examineEngine } from './doctor-engine.js';
 import { type Finding, ok, problem, unknown, warning } from './finding.js';
 import type { LookOptions, StatusSite } from './status.js';
@@ -48,6 +48,7 @@ export async function examineAll(site: DoctorSite, { signal }: LookOptions = {})
     examineEngine(site.backend, metadatas, signal),
     withConnection(site, async (queryRunner) => [
       ...(await examineDatabase(queryRunner, site.dataSource)),
+      ...(await examineRecords(queryRunner, metadatas)),
       ...(site.shards === null ? [] : await examineOutbox(queryRunner, site.shards, site.backend, metadatas)),
     ]),
     site.triggers === null ? [] : examineTriggers(site.triggers),

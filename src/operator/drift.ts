@@ -9,7 +9,7 @@ import { readIndexStates } from '../worker/index-state.js';
 import { unfinishedRebuilds } from '../worker/rebuilds.js';
 import type { ContentDrift, ContractDrift, CountDrift, DriftReport } from './drift-report.js';
 import { signalsOf } from './drift-signals.js';
-import { NO_OUTBOX, type Observed, observe, observed, part, unobserved } from './observed.js';
+import { connected, NO_OUTBOX, type Observed, observe, observed, part, unobserved } from './observed.js';
 import type { OperatorSite } from './operator-site.js';
 import { visibilityOf } from './rebuild-visibility.js';
 import { countRows } from './row-counts.js';
@@ -31,7 +31,7 @@ export async function readDrift(site: OperatorSite, options: DriftOptions = {}):
   signal?.throwIfAborted();
   const at = new Date().toISOString();
   const { entity, indexName: index } = site.metadata;
-  const connection = await observe(() => site.connect(), signal);
+  const connection = await connected(() => site.connect(), signal);
   const withDatabase = <T>(look: (queryRunner: QueryRunner) => Promise<T>): Promise<Observed<T>> =>
     connection.observed ? observe(() => look(connection.value.queryRunner), signal) : Promise.resolve(connection);
   const withOutbox = <T>(look: (queryRunner: QueryRunner) => Promise<T>): Promise<Observed<T>> =>
@@ -120,7 +120,9 @@ async function contractDrift(
 ): Promise<Observed<ContractDrift>> {
   const before = await readContract(queryRunner, { entity: metadata.entity, indexCreated });
   if (before === null)
-    return unobserved('By which declarations its documents were made was not written down: it was there before.');
+    return unobserved(
+      'By which declarations its documents were made was not written down: it was there before. A repair() that finds nothing to mend writes it down, and so does a reindex.',
+    );
   return observed(Object.freeze({ changed: Object.freeze(changedParts(before, contractOf(metadata))) }));
 }
 

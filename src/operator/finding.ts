@@ -1,6 +1,19 @@
+import { ScrypathError } from '../errors/scrypath-error.js';
+import { failureReason } from '../queue/failure-reason.js';
+
 /** What a doctor looks at. */
 export const CHECKS = Object.freeze([
-  ...(['declarations', 'database', 'tables', 'triggers', 'capture', 'queue', 'workers', 'projection'] as const),
+  ...([
+    'declarations',
+    'database',
+    'records',
+    'tables',
+    'triggers',
+    'capture',
+    'queue',
+    'workers',
+    'projection',
+  ] as const),
   ...(['engine', 'engine_version', 'permission', 'index'] as const),
 ]);
 export type Check = (typeof CHECKS)[number];
@@ -31,3 +44,10 @@ export const ok = finding('ok');
 export const warning = finding('warning');
 export const problem = finding('problem');
 export const unknown = finding('unknown');
+
+/** What happened and what to do, of an error: each once, where the error has a remedy of its own. */
+export function wordsOf(error: unknown, remedy: string): { readonly happened: string; readonly remedy: string } {
+  if (!ScrypathError.is(error) || error.remedy === undefined) return { happened: `${failureReason(error)}.`, remedy };
+  const { code, message } = error;
+  return { happened: `${code}: ${message.slice(0, -error.remedy.length).trimEnd()}`, remedy: error.remedy };
+}

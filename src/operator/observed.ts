@@ -1,3 +1,4 @@
+import { QueryFailedError } from 'typeorm';
 import { failureReason } from '../queue/failure-reason.js';
 
 /** A figure that was looked at, or why it could not be. What was not observed has no value: never 0 for "not known". */
@@ -14,8 +15,20 @@ export async function observe<T>(look: () => Promise<T>, signal?: AbortSignal): 
     return observed(await look());
   } catch (error) {
     signal?.throwIfAborted();
-    return unobserved(failureReason(error));
+    return unobserved(reasonOf(error));
   }
+}
+
+/** A database's code alone tells little to whoever does not know it by heart. */
+const reasonOf = (error: unknown): string =>
+  error instanceof QueryFailedError
+    ? `The database refused a statement (${failureReason(error)}): doctor() looks at its tables.`
+    : failureReason(error);
+
+/** A connection to the database, or why there is none. */
+export async function connected<C>(connect: () => Promise<C>, signal?: AbortSignal): Promise<Observed<C>> {
+  const connection = await observe(connect, signal);
+  return connection.observed ? connection : unobserved(`The database could not be reached (${connection.why}).`);
 }
 
 /** The part of an observed whole. */

@@ -24,7 +24,7 @@ export interface Reconciliation {
   /** What is recommended now; none where nothing is wrong, or what is wrong only a person can mend. */
   readonly actions: readonly RecommendedAction[];
   readonly rebuild: Observed<RebuildVisibility>;
-  /** The first page. */
+  /** The first page, of the outbox and the queue. */
   readonly failedWork: Observed<FailedWorkReport>;
   /** Tasks that the engine failed, and that the outbox does not answer for. */
   readonly engineFailures: Observed<readonly EngineFailure[]>;

@@ -3,9 +3,11 @@ import { ScrypathError } from '../errors/scrypath-error.js';
 import { newToken } from '../outbox/mark-id.js';
 import type { SyncSite } from '../sync/sync-verbs.js';
 import { differencesOf } from '../verify/differences.js';
-import type { VerifyProgress } from '../verify/verify-report.js';
+import type { VerifyProgress, VerifySummary } from '../verify/verify-report.js';
 import type { VerifySite } from '../verify/verify-site.js';
 import { mendKeys } from './mend-keys.js';
+import type { OperatorSite } from './operator-site.js';
+import { noteProvenContract } from './proven-contract.js';
 
 export const REPAIRABLE = Object.freeze(['missing', 'extra', 'stale'] as const);
 export type Repairable = (typeof REPAIRABLE)[number];
@@ -37,11 +39,17 @@ export interface RepairReport {
   readonly token: string | null;
   /** `whole`: all of the index was compared. Else the budget was spent: what lies behind it was not looked at. */
   readonly ended: 'whole' | 'max_keys' | 'max_seconds';
+  /**
+   * Whether it was noted that the index was made by these declarations: where nobody knew, and nothing was found that
+   * differs. `drift()` observes the contract from then on.
+   */
+  readonly contractNoted: boolean;
   readonly seconds: number;
 }
 
 /** What a repair works with. */
 export interface RepairSite {
+  readonly operator: OperatorSite;
   readonly sync: SyncSite;
   readonly verify: VerifySite;
   readonly timeoutMs: number;
@@ -49,6 +57,17 @@ export interface RepairSite {
 
 /** Compares the index with the database by content, and mends what differs as it is found, until the budget is spent. */
 export async function repair(site: RepairSite, options: RepairOptions = {}): Promise<RepairReport> {
+  let report: Omit<RepairReport, 'contractNoted'> | undefined;
+  const contractNoted = await noteProvenContract(site.operator, async () => {
+    const { isProven, ...rest } = await mend(site, options);
+    report = rest;
+    return isProven;
+  });
+  return Object.freeze({ ...report!, contractNoted });
+}
+
+/** @returns with `isProven`: all of it was compared, nothing differs, and nothing is under way */
+async function mend(site: RepairSite, options: RepairOptions) {
   const { entity, indexName: index } = site.sync.metadata;
   const { maxKeys, maxSeconds, kinds, pageSize, signal, onProgress } = checked(entity, options);
   const started = performance.now();
@@ -64,7 +83,8 @@ export async function repair(site: RepairSite, options: RepairOptions = {}): Pro
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
-  for await (const page of differencesOf(site.verify, asked)) {
+  const pages = summed(differencesOf(site.verify, asked));
+  for await (const page of pages) {
     unprojectable.push(...page.filter(({ kind }) => kind === 'failed').map(({ key }) => key));
     for (const kind of kinds) {
       const found = page.filter((one) => one.kind === kind).map(({ key }) => key);
@@ -80,7 +100,7 @@ export async function repair(site: RepairSite, options: RepairOptions = {}): Pro
     if (ended !== 'whole') break;
   }
   const isMarked = site.sync.outbox !== null && mended.missing + mended.extra + mended.stale > 0;
-  return Object.freeze({
+  return {
     entity,
     index,
     mended: Object.freeze(mended),
@@ -89,7 +109,19 @@ export async function repair(site: RepairSite, options: RepairOptions = {}): Pro
     token: isMarked ? token : null,
     ended,
     seconds: elapsed(),
-  });
+    isProven: ended === 'whole' && pages.summary?.clean === true && pages.summary.counts.pending === 0,
+  };
+}
+
+/** The pages, and what they come to once the last one was given; null before, and where nobody asked for the last one. */
+function summed<P>(pages: AsyncGenerator<P, VerifySummary, void>) {
+  const all = {
+    summary: null as VerifySummary | null,
+    async *[Symbol.asyncIterator](): AsyncGenerator<P, void, void> {
+      all.summary = yield* pages;
+    },
+  };
+  return all;
 }
 
 function checked(

@@ -3,7 +3,7 @@ import type { SearchMetadata } from '../metadata/search-metadata.js';
 import type { QueueStats, WorkQueue } from '../queue/work-queue.js';
 import type { ReadConnection } from '../verify/verify-site.js';
 import { unfinishedRebuilds } from '../worker/rebuilds.js';
-import { NO_OUTBOX, type Observed, observe, part, unobserved } from './observed.js';
+import { connected, NO_OUTBOX, type Observed, observe, part, unobserved } from './observed.js';
 import { type RebuildVisibility, visibilityOf } from './rebuild-visibility.js';
 import { countRows } from './row-counts.js';
 import { type Backlog, NOTHING, readWorkFacts, type WorkerSeen } from './work-facts.js';
@@ -52,6 +52,14 @@ export interface LookOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface StatusOptions extends LookOptions {
+  /**
+   * Whether rows and documents are counted; default true. With false `rows`, `documents` and `indexing` are not observed, and
+   * neither the tables of the entities nor their indexes are asked: for a look every few seconds.
+   */
+  readonly count?: boolean;
+}
+
 /** What a look at an instance works with. */
 export interface StatusSite {
   readonly backend: Backend;
@@ -60,24 +68,30 @@ export interface StatusSite {
   connect(): Promise<ReadConnection>;
 }
 
+const NOT_COUNTED = unobserved('It was not asked for: status({ count: false }) counts neither rows nor documents.');
+
 /**
  * Looks at the entities given, and changes nothing: three statements, one question to the engine for each index, and one for
- * its queue. Never rejects for a database or an engine that is away: the figures say so.
+ * its queue; without the counts two statements, and the question for the queue alone. Never rejects for a database or an engine that is away: the figures say so.
  */
 export async function readStatus(
   site: StatusSite,
   metadatas: readonly SearchMetadata[],
-  { signal }: LookOptions = {},
+  { signal, count = true }: StatusOptions = {},
 ): Promise<Status> {
   signal?.throwIfAborted();
   const { backend, queue } = site;
   const [stored, jobs, engineQueue, stats] = await Promise.all([
-    readDatabase(site, metadatas, signal),
+    readDatabase(site, metadatas, { signal, count }),
     queue === null ? unobserved('No queue distributes the work.') : observe(() => queue.stats(), signal),
     backend.backlog
       ? observe(() => backend.backlog!({ signal }), signal)
       : unobserved(`${backend.name} does not tell how many tasks wait.`),
-    Promise.all(metadatas.map(({ indexName }) => observe(() => backend.indexes.stats(indexName, { signal }), signal))),
+    Promise.all(
+      metadatas.map(({ indexName }) =>
+        count ? observe(() => backend.indexes.stats(indexName, { signal }), signal) : NOT_COUNTED,
+      ),
+    ),
   ]);
   const { rows, work, rebuilds } = stored;
   const entities = metadatas.map(({ entity, indexName: index }, at): EntityStatus => {
@@ -112,13 +126,13 @@ export function serviceStatusOf({ entities, ...instance }: Status): ServiceStatu
 async function readDatabase(
   { connect, hasOutbox }: StatusSite,
   metadatas: readonly SearchMetadata[],
-  signal: AbortSignal | undefined,
+  { signal, count }: { readonly signal: AbortSignal | undefined; readonly count: boolean },
 ) {
-  const connection = await observe(connect, signal);
-  if (!connection.observed) return { rows: connection, work: connection, rebuilds: connection };
+  const connection = await connected(connect, signal);
+  if (!connection.observed) return { rows: count ? connection : NOT_COUNTED, work: connection, rebuilds: connection };
   const { queryRunner, end } = connection.value;
   try {
-    const rows = await observe(() => countRows(queryRunner, metadatas), signal);
+    const rows = count ? await observe(() => countRows(queryRunner, metadatas), signal) : NOT_COUNTED;
     if (!hasOutbox) return { rows, work: NO_OUTBOX, rebuilds: NO_OUTBOX };
     const work = await observe(() => readWorkFacts(queryRunner), signal);
     const only = metadatas.length === 1 ? metadatas[0]!.entity : undefined;

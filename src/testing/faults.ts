@@ -384,6 +384,7 @@ export function withFaults(backend: Backend): { readonly backend: Backend; reado
     faults,
     backend: {
       name: backend.name,
+      ...(backend.address !== undefined && { address: backend.address }),
       documents: backend.documents,
       upsert: (index, documents, options) =>
         faults.aroundWrite('upsert', { index, documents, batch: options?.batch }, options, (given) =>

@@ -8,8 +8,9 @@ import { type Reason, reasonOf } from './failure.js';
 import { beginIsolation } from './index-state.js';
 import type { Work } from './work.js';
 
-/** One unit of work that failed and is tried again, or was given up. */
+/** One unit of work that failed and is tried again, or was given up; or a task that the engine failed. */
 export interface FailedWork {
+  /** Of a job `queue:…`, of a task of the engine `engine:…`. */
   readonly id: string;
   /** Null for a job of the queue whose keys are of several entities. */
   readonly entity: string | null;
@@ -21,16 +22,18 @@ export interface FailedWork {
   readonly reason: Reason;
   /** The code behind the reason, of the engine or of Scrypath; null where there is none. */
   readonly code: string | null;
-  /** Null for a job. */
+  /** Null for a job, and for a task of the engine. */
   readonly cause: Cause | null;
-  /** How often the document has failed alone; of a job, how often it was handed out. */
+  /** How often the document has failed alone; of a job, how often it was handed out; of a task of the engine 1. */
   readonly attempts: number;
-  /** Of a job, when it failed; null where its queue does not know. */
+  /** Of a job and of a task of the engine, when it failed; null where nobody has kept it. */
   readonly createdAt: Date | null;
   /** When it is tried again; null for discarded work. */
   readonly retryAt: Date | null;
-  /** `retry(id)` sends it once more; true for everything that the outbox and the queue hold. */
+  /** `retry(id)` sends it once more; true for everything that the outbox and the queue hold, false for tasks of the engine. */
   readonly retryable: boolean;
+  /** Why it cannot be retried; null where it can. */
+  readonly why: string | null;
 }
 
 /** One page of failed work, and the counts of all of it in the outbox. */
@@ -42,6 +45,11 @@ export interface FailedWorkReport {
     readonly retrying: number;
     readonly discarded: number;
     readonly byReason: Readonly<Partial<Record<Reason, number>>>;
+    /**
+     * Tasks that the engine failed and that no row stands behind, as far as it remembers them, by reason. Null where that is
+     * not known: it was not asked, could not be, or does not list them.
+     */
+    readonly engine: Readonly<Partial<Record<Reason, number>>> | null;
   };
 }
 
@@ -52,6 +60,8 @@ export interface FailedWorkOptions {
   readonly after?: string;
   /** Only this entity. */
   readonly entity?: string;
+  /** Whether the engine is asked for the tasks that it failed; default true. Without it the outbox and the queue are listed. */
+  readonly engine?: boolean;
 }
 
 const MAX_LIMIT = 1_000;
@@ -120,6 +130,7 @@ function itemOf(raw: RawFailedWork, work: Work): FailedWork {
     createdAt: new Date(Number(raw.created_at)),
     retryAt: raw.state === 'discarded' ? null : new Date(Number(raw.due_at)),
     retryable: true,
+    why: null,
   };
 }
 
@@ -139,7 +150,7 @@ function countsOf(counted: readonly { state: string; error_class: string | null;
     byReason[reason] = (byReason[reason] ?? 0) + Number(n);
     byState[state as keyof typeof byState] += Number(n);
   }
-  return Object.freeze({ ...byState, byReason: Object.freeze(byReason) });
+  return Object.freeze({ ...byState, byReason: Object.freeze(byReason), engine: null });
 }
 
 /**

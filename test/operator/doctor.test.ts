@@ -1,6 +1,8 @@
 import { type DoctorReport, Scrypath, Searchable } from 'scrypath';
 import { meilisearch } from 'scrypath/meilisearch';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { examineAll } from '../../src/operator/doctor';
+import { readStatus } from '../../src/operator/status';
 import { Item } from '../backfill/entities';
 import { aPrefix, placesOn, QUIET } from '../reindex/place';
 import { reachable } from '../stacks/reachable';
@@ -58,6 +60,39 @@ onEveryDatabase('doctor', (stack) => {
     await query('ALTER TABLE scrypath_away RENAME TO scrypath_worker');
     await query('ALTER TABLE scrypath_index RENAME COLUMN hidden TO succeeded_at');
     expect((await place.scrypath.doctor()).healthy).toBe(true);
+  });
+
+  it('tells of rows that cannot be read, and of a database that is away', async () => {
+    const place = await open({ rows: 3 });
+    expect(about(await place.scrypath.doctor(), 'records')).toMatchObject([{ state: 'ok' }]);
+    await place.dataSource.query('ALTER TABLE item RENAME COLUMN name TO hidden');
+    const migrated = await place.scrypath.doctor();
+    expect(migrated.healthy).toBe(false);
+    expect(about(migrated, 'records')).toMatchObject([
+      { state: 'problem', about: 'Item', remedy: expect.stringContaining('migrations') },
+    ]);
+    expect(about(migrated, 'tables')).toMatchObject([{ state: 'ok' }]);
+    const drift = await place.items.drift();
+    expect(drift.content).toEqual({ observed: false, why: expect.stringMatching(/database refused .*doctor\(\)/) });
+    await place.dataSource.query('ALTER TABLE item RENAME COLUMN hidden TO name');
+
+    const lost = Object.assign(new Error('connect of user admin with password Confidential'), { code: 'ECONNREFUSED' });
+    const { metadata } = place.items;
+    const site = { backend: place.backend, queue: null, hasOutbox: true, connect: () => Promise.reject(lost) };
+    const away = await examineAll({
+      ...{ ...site, dataSource: place.dataSource, metadatas: () => [metadata] },
+      ...{ shards: 16, triggers: null, unresolvedWrites: 0 },
+    });
+    expect(about(away, 'database')).toMatchObject([
+      { state: 'problem', happened: expect.stringContaining('ECONNREFUSED'), remedy: expect.any(String) },
+    ]);
+    expect(about(away, 'engine')).toMatchObject([{ state: 'ok' }]);
+    const { entities, workers } = await readStatus(site, [metadata]);
+    const { documents, ...figures } = entities[0]!;
+    expect(documents.observed).toBe(true);
+    for (const figure of [workers, figures.rows, figures.backlog, figures.oldestWaitingMs, figures.rebuild])
+      expect(figure).toEqual({ observed: false, why: 'The database could not be reached (Error ECONNREFUSED).' });
+    expect(JSON.stringify([away, workers, figures])).not.toContain('Confidential');
   });
 
   it('tells of a newer program, of a replaced index, and of triggers that are gone', async () => {
@@ -159,8 +194,16 @@ onEveryEngine('doctor, of the engine', (stack) => {
       await at({ host, apiKey });
       expect(await tasksOfIndex()).toBe(before);
       const away = await at({ host: 'http://127.0.0.1:9', apiKey });
-      expect(about(away, 'engine')).toMatchObject([{ state: 'problem' }]);
-      expect(about(away, 'index')).toMatchObject([{ state: 'unknown' }]);
+      const [unreachable] = about(away, 'engine');
+      expect(unreachable).toMatchObject({ state: 'problem', remedy: expect.stringContaining('runs') });
+      // What to do is said once.
+      expect(unreachable!.happened).not.toContain(unreachable!.remedy);
+      expect(about(away, 'index')).toMatchObject([{ state: 'unknown', remedy: unreachable!.remedy }]);
+      const stranger = await at({ host, apiKey: 'no-such-key-anywhere' });
+      expect(about(stranger, 'permission')).toMatchObject([
+        { state: 'problem', about: 'meilisearch', remedy: expect.stringContaining('expiry') },
+      ]);
+      expect(JSON.stringify(stranger)).not.toContain('no-such-key-anywhere');
       expect(Item.name).toBe('Item');
       await client.deleteKey(key);
     });

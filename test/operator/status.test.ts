@@ -95,7 +95,11 @@ onEveryDatabase('status', (stack) => {
     backlog.mockRestore();
   });
 
-  it('asks three statements, and no more than two things of the engine for an entity', async () => {
+  it.each([
+    { count: true, statements: 3, questions: 2 },
+    { count: false, statements: 2, questions: 1 },
+  ])('asks $statements statements, and $questions things of the engine, where count is $count', async (asks) => {
+    const { count } = asks;
     const place = await open({ rows: 3 });
     const { backend, dataSource } = place;
     const queryRunner = dataSource.createQueryRunner();
@@ -105,10 +109,22 @@ onEveryDatabase('status', (stack) => {
     const end = () => queryRunner.release();
     const connect = () => Promise.resolve({ queryRunner, end });
     const site = { backend, queue: null, hasOutbox: true, connect };
-    const { entities } = await readStatus(site, [place.items.metadata]);
-    expect(entities[0]!.rows).toEqual(seen(3));
-    expect(statements).toHaveBeenCalledTimes(3);
-    expect([...asked, backlog].reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(2);
+    const { entities } = await readStatus(site, [place.items.metadata], { count });
+    expect(entities[0]!.rows.observed).toBe(count);
+    expect(statements).toHaveBeenCalledTimes(asks.statements);
+    expect([...asked, backlog].reduce((sum, spy) => sum + spy.mock.calls.length, 0)).toBe(asks.questions);
+  });
+
+  it('counts neither rows nor documents where that is not asked for, and tells all else', async () => {
+    const place = await open({ rows: 3 });
+    await place.items.markDirty({ id: 1 });
+    const whole = await place.items.status();
+    const { at, rows, documents, indexing, oldestWaitingMs, ...rest } = await place.items.status({ count: false });
+    for (const figure of [rows, documents, indexing])
+      expect(figure).toEqual({ observed: false, why: expect.stringContaining('not asked for') });
+    expect(oldestWaitingMs).toEqual(seen(expect.any(Number)));
+    expect(whole).toMatchObject(rest);
+    expect(rest.backlog).toEqual(seen({ enqueued: 1, backend_accepted: 0, retrying: 0, discarded: 0 }));
   });
 });
 

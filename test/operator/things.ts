@@ -25,6 +25,15 @@ export const declarations = {
     settings: { stopWords: ['the'] },
     fields: { name: { searchable: true } },
   }),
+  // Its code fails for some records.
+  picky: declared(Thing, {
+    index: 'things',
+    when: ({ kind }) => {
+      if (kind === 'broken') throw new Error('The application cannot tell.');
+      return true;
+    },
+    fields: { name: { searchable: true } },
+  }),
   freeSettings: declared(Thing, {
     index: 'things',
     settings: { synonyms: { film: ['movie'] } },

@@ -71,6 +71,7 @@ onEveryDatabase('failed work', ({ use }) => {
       retrying: 2,
       discarded: 3,
       byReason: { validation: 1, backend_rejected: 1, attempts_exhausted: 1, transport: 1, unknown: 1 },
+      engine: {},
     });
     expect(next).toBeNull();
     expect(items).toHaveLength(5);
