@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { spawnSync } from 'node:child_process';
 import { backfillBench } from './backfill.js';
 import { captureBench } from './capture.js';
+import { cliBench } from './cli.js';
 import { embeddedBench } from './embedded.js';
 import { isShort, lineOf, type Outcome } from './figure.js';
 import { memoryBench } from './memory.js';
@@ -12,6 +13,7 @@ import { queryBench } from './query.js';
 import { reindexBench } from './reindex.js';
 import { searchBench } from './search.js';
 import { syncBench } from './sync.js';
+import { telemetryBench } from './telemetry.js';
 import { triggersBench } from './triggers.js';
 import { verifyBench } from './verify.js';
 
@@ -29,6 +31,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
   reindex: reindexBench,
   verify: verifyBench,
   operator: operatorBench,
+  cli: cliBench,
+  telemetry: telemetryBench,
 };
 
 const STRICT = '--strict';

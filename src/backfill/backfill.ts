@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Backend } from '../backend/backend.js';
-import type { TaskError, TaskOutcome } from '../backend/task.js';
+import type { TaskError, TaskOutcome, TaskRef } from '../backend/task.js';
 import { isTerminal } from '../backend/task.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
@@ -8,6 +8,8 @@ import type { SearchMetadata } from '../metadata/search-metadata.js';
 import type { Projection } from '../projection/projection.js';
 import { readAhead } from '../records/read-ahead.js';
 import { countRecords, type RecordPage, type RecordWhere, recordPages } from '../records/record-pages.js';
+import { documentsApplied } from '../telemetry/event.js';
+import { span } from '../telemetry/span.js';
 import { bodyLimit, DocumentSize } from './body-size.js';
 import { Change } from './change.js';
 import { type FillLog, type FillState, freshState, type UnfinishedFill } from './fill-state.js';
@@ -73,7 +75,38 @@ export async function runBackfill(site: BackfillSite, call: BackfillCall): Promi
     state: freshState(await keyRanges(site.manager, site.metadata, partitions), after),
     killed: false,
   };
-  return new Backfill(site, call, unfinished, saved === null ? 'fresh' : 'resumed').run();
+  const mode = saved === null ? 'fresh' : 'resumed';
+  const facts: BackfillSpan = { entity: site.metadata.entity, index: call.index, mode };
+  return span('scrypath:backfill', facts, async (context) => {
+    const report = await new Backfill(site, call, unfinished, mode).run();
+    const { rows, documents, skipped } = report;
+    const failed = report.failed.reduce((sum, { failures }) => sum + failures.length, 0);
+    Object.assign(context, { rows, documents, skipped, failed });
+    return report;
+  });
+}
+
+/** Facts of a `scrypath:backfill` span; from `rows` on they are there at its end, as the report has them. */
+export interface BackfillSpan {
+  readonly entity: string;
+  readonly index: string;
+  readonly mode: BackfillReport['mode'];
+  rows?: number;
+  documents?: number;
+  skipped?: number;
+  failed?: number;
+}
+
+/** Facts of a `scrypath:backfill:page` span: rows that go up together. */
+export interface PageSpan {
+  readonly entity: string;
+  readonly index: string;
+  readonly rows: number;
+  /** Documents of the rows; none where `when` keeps all of them out of the index, and nothing is sent then. */
+  readonly documents: number;
+  readonly skipped: number;
+  /** Ids of the tasks that the engine has accepted them as; there at the end. */
+  tasks?: readonly number[];
 }
 
 /** What has become of a page. */
@@ -277,7 +310,7 @@ class Backfill {
     const started = performance.now();
     this.#firstSent ??= started;
     try {
-      const tasks = documents.length === 0 ? [] : await this.#shipping.send(documents);
+      const tasks = await this.#send({ documents, rows, skipped });
       const body = lane.accept({ to: to!, rows, skipped, documents: documents.length, tasks, settled: false });
       if (tasks.length === 0) this.#done(body);
       else this.#inFlight.push(body);
@@ -292,6 +325,16 @@ class Backfill {
       this.#change.tell();
     }
     await this.#save();
+  }
+
+  #send({ documents, rows, skipped }: Pick<Collected, 'documents' | 'rows' | 'skipped'>): Promise<readonly TaskRef[]> {
+    const { entity } = this.#site.metadata;
+    const facts: PageSpan = { entity, index: this.#call.index, rows, documents: documents.length, skipped };
+    return span('scrypath:backfill:page', facts, async (context) => {
+      const tasks = documents.length === 0 ? [] : await this.#shipping.send(documents);
+      context.tasks = tasks.map(({ id }) => id);
+      return tasks;
+    });
   }
 
   // Settling.
@@ -343,6 +386,7 @@ class Backfill {
 
   #done(body: Body): void {
     body.lane.settle(body);
+    documentsApplied({ entity: this.#site.metadata.entity, documents: body.documents, source: 'backfill' });
     const { batches, documents, skipped, failed } = this.#counts;
     this.#rowsDone += body.rows;
     this.#counts = {

@@ -33,6 +33,17 @@ export interface Hydrated<E> {
   readonly missingIds: readonly DocumentKey[];
 }
 
+/** Facts of a `scrypath:hydration` span. */
+export interface HydrationSpan {
+  readonly entity: string;
+  readonly index: string;
+  readonly hits: number;
+  /** Records that were read; there at the end. */
+  records?: number;
+  /** Hits without a row; there at the end. */
+  missing?: number;
+}
+
 /**
  * Reads the records of hits with one SELECT on the primary key (one for each 250 where it has several columns), and puts
  * them in the order of the hits.
@@ -44,8 +55,8 @@ export async function hydrate<E extends object>(
   hydration: Hydrate<E>,
 ): Promise<Hydrated<E>> {
   if (keys.length === 0) return { records: [], missingIds: [] };
-  const facts = { entity: metadata.entity, index: metadata.indexName, hits: keys.length };
-  return span('scrypath:hydration', facts, async (context: typeof facts & { records?: number; missing?: number }) => {
+  const facts: HydrationSpan = { entity: metadata.entity, index: metadata.indexName, hits: keys.length };
+  return span('scrypath:hydration', facts, async (context) => {
     const options = hydration === true ? {} : hydration;
     const repository =
       (options.repository as Repository<ObjectLiteral> | undefined) ??

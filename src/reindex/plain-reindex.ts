@@ -5,6 +5,7 @@ import type { DocumentKey, SearchDocument } from '../document/search-document.js
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { readRecords } from '../records/record-reader.js';
 import { waitForSuccess } from '../sync/deliver.js';
+import { span } from '../telemetry/span.js';
 import { paused } from '../verify/paused.js';
 import { type VerifyOptions, verifyIndex } from '../verify/verify-index.js';
 import type { VerifyReport } from '../verify/verify-report.js';
@@ -22,6 +23,7 @@ import {
 import { type Compared, compareAndMend } from './compare-target.js';
 import { fillTarget } from './fill-target.js';
 import { Rebuild, type RebuildOperations } from './rebuild.js';
+import type { StepSpan } from './rebuild-span.js';
 import type { ReindexOptions, RunOptions } from './reindex-options.js';
 import type { ReindexSite } from './reindex-site.js';
 import { dropIndex, ensureIndex, settleSettings, takesDocuments, targetName } from './target-index.js';
@@ -281,8 +283,10 @@ export class PlainReindex implements RebuildOperations {
 
   async #timed(step: RebuildStep, run: () => Promise<void>): Promise<void> {
     const started = performance.now();
+    const { entity, live, target } = this.#place;
+    const facts: StepSpan = { entity, index: live, target, step };
     try {
-      await run();
+      await span('scrypath:reindex:step', facts, run);
     } finally {
       this.#report = { ...this.#report, seconds: withStep(this.#report.seconds, step, started) };
     }

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { ScrypathError } from '../errors/scrypath-error.js';
+import { span } from '../telemetry/span.js';
 import { OWNER } from '../worker/owner.js';
 import {
   ALIVE_MS,
@@ -14,6 +15,7 @@ import {
 import type { HoldSource } from '../worker/shard-hold.js';
 import { auditOf, type RebuildAudit, type RebuildReport, type RebuildStep, withStep } from './audit.js';
 import { running } from './rebuild-errors.js';
+import type { StepSpan } from './rebuild-span.js';
 
 const SEEN_EVERY_MS = 3_000;
 /** For how long it is taken for granted that nobody has taken over, who would have waited longer. */
@@ -118,8 +120,10 @@ export class RebuildRecord {
   /** Runs one step, and notes how long it took whether or not it succeeds. */
   async timed<T>(step: RebuildStep, run: () => Promise<T>): Promise<T> {
     const started = performance.now();
+    const { entity, live, target } = this.#row;
+    const facts: StepSpan = { entity, index: live, target, step };
     try {
-      return await run();
+      return await span('scrypath:reindex:step', facts, run);
     } finally {
       const seconds = withStep(this.#report.seconds, step, started);
       // Where the database is away too, why the step failed is worth more than how long it took.

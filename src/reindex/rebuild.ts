@@ -1,7 +1,9 @@
+import { span } from '../telemetry/span.js';
 import type { VerifyOptions } from '../verify/verify-index.js';
 import type { VerifyReport } from '../verify/verify-report.js';
 import type { RebuildState } from '../worker/rebuilds.js';
 import type { RebuildAudit } from './audit.js';
+import type { RebuildSpan } from './rebuild-span.js';
 import type { RunOptions } from './reindex-options.js';
 
 /** What can be done with one rebuild. Each resolves to what it has come to. */
@@ -48,7 +50,7 @@ export class Rebuild {
 
   /** Reads again how far it has got: another process may work at it. */
   refresh(): Promise<RebuildAudit> {
-    return this.#did(this.#operations.read());
+    return this.#saw(this.#operations.read());
   }
 
   /**
@@ -65,7 +67,7 @@ export class Rebuild {
    * @throws ScrypathError `REBUILD_RUNNING` while somebody is at work on it, and whatever `reindex` throws
    */
   resume(options: RunOptions = {}): Promise<RebuildAudit> {
-    return this.#did(this.#operations.resume(options));
+    return this.#did('resume', () => this.#operations.resume(options));
   }
 
   /**
@@ -73,7 +75,7 @@ export class Rebuild {
    * @throws ScrypathError `REBUILD_STATE`, `REBUILD_DIFFERS`, `BACKFILL_RUNNING`, `INDEX_REPLACED`, `BACKEND_…`
    */
   cutover(options: RunOptions = {}): Promise<RebuildAudit> {
-    return this.#did(this.#operations.cutover(options));
+    return this.#did('cutover', () => this.#operations.cutover(options));
   }
 
   /**
@@ -81,21 +83,31 @@ export class Rebuild {
    * @throws ScrypathError `REBUILD_STATE` where there is no old index any more, `REBUILD_DIFFERS`, `INDEX_REPLACED`, `BACKEND_…`
    */
   rollback(options: RunOptions = {}): Promise<RebuildAudit> {
-    return this.#did(this.#operations.rollback(options));
+    return this.#did('rollback', () => this.#operations.rollback(options));
   }
 
   /** Drops the old index: there is no way back. Throws `REBUILD_STATE` before the cutover. */
   finish(): Promise<RebuildAudit> {
-    return this.#did(this.#operations.finish());
+    return this.#did('finish', () => this.#operations.finish());
   }
 
   /** Drops the target, and leaves the live index as it is. Throws `REBUILD_STATE` after the cutover. */
   abandon(): Promise<RebuildAudit> {
-    return this.#did(this.#operations.abandon());
+    return this.#did('abandon', () => this.#operations.abandon());
   }
 
-  async #did(operation: Promise<RebuildAudit>): Promise<RebuildAudit> {
-    this.#audit = await operation;
+  #did(operation: RebuildSpan['operation'], run: () => Promise<RebuildAudit>): Promise<RebuildAudit> {
+    const { entity, live, target } = this.#audit;
+    const facts: RebuildSpan = { entity, index: live, target, operation };
+    return span('scrypath:reindex', facts, async (context) => {
+      const audit = await this.#saw(run());
+      context.state = audit.state;
+      return audit;
+    });
+  }
+
+  async #saw(audit: Promise<RebuildAudit>): Promise<RebuildAudit> {
+    this.#audit = await audit;
     return this.#audit;
   }
 }

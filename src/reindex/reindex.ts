@@ -1,3 +1,4 @@
+import { span } from '../telemetry/span.js';
 import { OWNER } from '../worker/owner.js';
 import {
   changeRebuild,
@@ -12,6 +13,7 @@ import { PlainReindex } from './plain-reindex.js';
 import { Rebuild } from './rebuild.js';
 import { running } from './rebuild-errors.js';
 import { RebuildRecord } from './rebuild-record.js';
+import type { RebuildSpan } from './rebuild-span.js';
 import type { ReindexOptions } from './reindex-options.js';
 import type { OutboxSite, ReindexSite } from './reindex-site.js';
 import { targetName } from './target-index.js';
@@ -21,6 +23,17 @@ const hasOutbox = (site: ReindexSite): site is OutboxSite => site.outbox !== nul
 /** Builds an index beside the live one, verifies it by content, and makes it the live one. */
 export async function reindex(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
   options.signal?.throwIfAborted();
+  const { entity, indexName } = site.metadata;
+  const facts: RebuildSpan = { entity, index: indexName, operation: 'reindex' };
+  return span('scrypath:reindex', facts, async (context) => {
+    const rebuild = await build(site, options);
+    const { state, target } = rebuild.audit;
+    Object.assign(context, { target, state });
+    return rebuild;
+  });
+}
+
+async function build(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
   if (!hasOutbox(site)) return PlainReindex.run(site, options);
   const id = await begin(site, options);
   const record = await recordOf(site, id);

@@ -26,12 +26,20 @@ export interface RunOptions {
   readonly query: Readonly<Record<string, unknown>>;
 }
 
+/** Facts of a `scrypath:search` span. */
+export interface SearchSpan {
+  readonly entity: string;
+  readonly index: string;
+  /** Hits of the page; there at the end. */
+  hits?: number;
+}
+
 /** Builds the query, asks the backend, names things as the entity does, and reads rows where that was asked for. */
 export async function runSearch(site: SearchSite, text: string, options: RunOptions): Promise<object> {
   const { backend, metadata, indexName, manager } = site;
   const query = buildQuery(metadata, text, options.query);
-  const facts = { entity: metadata.entity, index: indexName };
-  return span('scrypath:search', facts, async (context: typeof facts & { hits?: number }) => {
+  const facts: SearchSpan = { entity: metadata.entity, index: indexName };
+  return span('scrypath:search', facts, async (context) => {
     const found = await backend.search(indexName, query, { signal: options.signal });
     context.hits = found.hits.length;
     const result = {

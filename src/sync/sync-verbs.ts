@@ -6,10 +6,11 @@ import type { SearchMetadata } from '../metadata/search-metadata.js';
 import type { SyncMode } from '../metadata/sync-mode.js';
 import type { Projection } from '../projection/projection.js';
 import { readRecords } from '../records/record-reader.js';
+import { documentsApplied } from '../telemetry/event.js';
 import { span } from '../telemetry/span.js';
 import { type Batch, send, waitForSuccess } from './deliver.js';
 import { type OutboxSite, syncOverOutbox } from './outbox-sync.js';
-import type { SyncResult } from './sync-result.js';
+import type { SyncResult, SyncStatus } from './sync-result.js';
 import { refuseInTransaction } from './transaction-guard.js';
 
 /** Where the verbs of one entity work. */
@@ -99,6 +100,18 @@ async function readFromPrimary(manager: EntityManager, metadata: SearchMetadata,
 /** How far a call has got. */
 type Outcome = Pick<SyncResult, 'status' | 'keys' | 'tasks' | 'work' | 'token'>;
 
+/** Facts of a `scrypath:sync` span. */
+export interface SyncSpan {
+  readonly entity: string;
+  readonly index: string;
+  readonly mode: SyncMode;
+  readonly operation: Operation;
+  /** How far it has got; there at the end. */
+  status?: SyncStatus;
+  /** Documents written and removed together, or keys marked; there at the end. */
+  documents?: number;
+}
+
 /** One call, told to whoever listens and to whoever waits for the instance. */
 function reported(
   site: SyncSite,
@@ -106,8 +119,8 @@ function reported(
   { mode, index }: SyncCall,
   act: () => Promise<Outcome>,
 ): Promise<SyncResult> {
-  const facts = { entity: site.metadata.entity, index, mode, operation };
-  const work = span('scrypath:sync', facts, async (context: typeof facts & { status?: string; documents?: number }) => {
+  const facts: SyncSpan = { entity: site.metadata.entity, index, mode, operation };
+  const work = span('scrypath:sync', facts, async (context) => {
     const { status, keys, tasks, work: rows, token } = await act();
     context.status = status;
     context.documents = keys.length;
@@ -139,6 +152,8 @@ function run(
     const changes = given > 0 ? await plan() : new Map<DocumentKey, null>();
     const tasks = await sendChanges(site, changes, call);
     const status = changes.size === 0 ? 'noop' : call.mode === 'inline' ? 'completed' : 'accepted';
+    if (status === 'completed')
+      documentsApplied({ entity: site.metadata.entity, documents: changes.size, source: 'sync' });
     return { status, keys: [...changes.keys()], tasks, work: null, token: null };
   });
 }

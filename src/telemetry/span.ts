@@ -4,7 +4,18 @@ import { type Channel, channel } from 'node:diagnostics_channel';
  * Operations that publish on `<name>:start`, `<name>:end` and `<name>:error` of `node:diagnostics_channel`. A backend
  * publishes under names of its own.
  */
-export const SPAN_NAMES = ['scrypath:sync', 'scrypath:search', 'scrypath:hydration'] as const;
+export const SPAN_NAMES = [
+  'scrypath:sync',
+  'scrypath:search',
+  'scrypath:hydration',
+  'scrypath:worker:batch',
+  'scrypath:worker:settle',
+  'scrypath:backfill',
+  'scrypath:backfill:page',
+  'scrypath:verify',
+  'scrypath:reindex',
+  'scrypath:reindex:step',
+] as const;
 export type SpanName = (typeof SPAN_NAMES)[number] | `scrypath:${string}:${string}`;
 
 /**
@@ -18,6 +29,12 @@ export type SpanContext<F extends object> = F & {
   error?: unknown;
 };
 
+/**
+ * Something that each operation runs inside. It must call `run` once, in whatever context the operation shall have, and
+ * settle as that does; `context` has its last facts then. It must not throw by itself: the operation would not be begun.
+ */
+export type AroundSpan = <T>(name: SpanName, context: SpanContext<object>, run: () => Promise<T>) => Promise<T>;
+
 interface SpanChannels {
   readonly start: Channel;
   readonly end: Channel;
@@ -25,6 +42,7 @@ interface SpanChannels {
 }
 
 const channels = new Map<SpanName, SpanChannels>();
+let arounds: readonly AroundSpan[] = [];
 
 function channelsOf(name: SpanName): SpanChannels {
   let known = channels.get(name);
@@ -33,6 +51,28 @@ function channelsOf(name: SpanName): SpanChannels {
     channels.set(name, known);
   }
   return known;
+}
+
+/**
+ * Runs every operation of this process inside `around`, for a tracer that keeps its context by calling a function in it;
+ * `scrypath/opentelemetry` does so. Who only wants to hear of operations subscribes to their channels.
+ * @returns ends it; operations under way end as they began
+ * @example
+ * const stop = aroundSpans(async (name, context, run) => {
+ *   try {
+ *     return await run();
+ *   } finally {
+ *     console.log(name, context.durationMs);
+ *   }
+ * });
+ */
+export function aroundSpans(around: AroundSpan): () => void {
+  // A function of its own, so that each end takes away what it had put there.
+  const own: AroundSpan = (name, context, run) => around(name, context, run);
+  arounds = [...arounds, own];
+  return () => {
+    arounds = arounds.filter((other) => other !== own);
+  };
 }
 
 /**
@@ -45,20 +85,23 @@ export function span<F extends object, T>(
   run: (context: SpanContext<F>) => Promise<T>,
 ): Promise<T> {
   const { start, end, error } = channelsOf(name);
-  if (!start.hasSubscribers && !end.hasSubscribers && !error.hasSubscribers) return run(facts);
+  if (arounds.length === 0 && !start.hasSubscribers && !end.hasSubscribers && !error.hasSubscribers) return run(facts);
   const context: SpanContext<F> = { ...facts };
-  const startedAt = performance.now();
-  return start.runStores(context, async () => {
-    try {
-      const result = await run(context);
-      context.durationMs = performance.now() - startedAt;
-      end.publish(context);
-      return result;
-    } catch (failure) {
-      context.durationMs = performance.now() - startedAt;
-      context.error = failure;
-      error.publish(context);
-      throw failure;
-    }
-  });
+  const told = (): Promise<T> => {
+    const startedAt = performance.now();
+    return start.runStores(context, async () => {
+      try {
+        const result = await run(context);
+        context.durationMs = performance.now() - startedAt;
+        end.publish(context);
+        return result;
+      } catch (failure) {
+        context.durationMs = performance.now() - startedAt;
+        context.error = failure;
+        error.publish(context);
+        throw failure;
+      }
+    });
+  };
+  return arounds.reduceRight<() => Promise<T>>((next, around) => () => around(name, context, next), told)();
 }

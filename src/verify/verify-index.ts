@@ -1,5 +1,6 @@
+import { span } from '../telemetry/span.js';
 import { type DifferencesOptions, differencesOf } from './differences.js';
-import type { Difference, VerifyReport } from './verify-report.js';
+import type { Difference, DifferenceCounts, VerifyReport } from './verify-report.js';
 import type { VerifySite } from './verify-site.js';
 
 /** Differences that a report lists where the caller names no number. */
@@ -21,7 +22,27 @@ export interface VerifyOptions extends DifferencesOptions {
  * engine may hide from it.
  * @throws ScrypathError `INDEX_NOT_FOUND`, `BACKEND_…`; the reason of the signal; whatever the database throws
  */
-export async function verifyIndex(site: VerifySite, options: VerifyOptions = {}): Promise<VerifyReport> {
+export function verifyIndex(site: VerifySite, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { entity, indexName } = site.metadata;
+  const facts: VerifySpan = { entity, index: options.index ?? indexName };
+  return span('scrypath:verify', facts, async (context) => {
+    const report = await compare(site, options);
+    const { rows, documents, counts, clean } = report;
+    Object.assign(context, { rows, documents, ...counts, clean });
+    return report;
+  });
+}
+
+/** Facts of a `scrypath:verify` span; from `rows` on they are there at its end, as the report has them. */
+export interface VerifySpan extends Partial<DifferenceCounts> {
+  readonly entity: string;
+  readonly index: string;
+  rows?: number;
+  documents?: number;
+  clean?: boolean;
+}
+
+async function compare(site: VerifySite, options: VerifyOptions): Promise<VerifyReport> {
   const { maxListed = MAX_LISTED, onDifferences, ...asked } = options;
   let listed: Difference[] | null = onDifferences ? null : [];
   const pages = differencesOf(site, asked);

@@ -7,8 +7,11 @@ import type { DirtyKey } from '../outbox/outbox-row.js';
 import { storedKeyOf } from '../outbox/stored-key.js';
 import { isOfDatabase } from '../records/in-halves.js';
 import type { Logger } from '../telemetry/logger.js';
+import { span } from '../telemetry/span.js';
+import { type BatchSpan, batchOutcomeOf } from './batch-span.js';
 import { DEPENDENCIES_A_BATCH } from './claim.js';
 import type { DirtyRow } from './dirty-row.js';
+import { tellFailures } from './failed-marks.js';
 import { type Backoff, backoffMs, codeOf, errorClass, isCrash, isOfData } from './failure.js';
 import { beginIsolation, type IndexState, isAlone, readIndexStates, writeInFlight } from './index-state.js';
 import type { IndexWatch } from './index-watch.js';
@@ -109,7 +112,10 @@ export async function drain(site: DrainSite, want: Want, failures = 0, reading: 
   if (hold === null) return NOTHING;
   const sent: SentKeys = { rows: [], uncertain: false };
   try {
-    const drained = await drainHeld(site, hold, failures, sent, reading);
+    const facts: BatchSpan = { rows: hold.rows.length };
+    const drained = await span('scrypath:worker:batch', facts, (batch) =>
+      drainHeld(site, hold, failures, sent, reading, batch),
+    );
     for (const { id, live } of drained.stuck) await settleStuck(site, id, live);
     return drained;
   } catch (error) {
@@ -131,6 +137,7 @@ async function drainHeld(
   failures: number,
   sentKeys: SentKeys,
   reading: Reading,
+  batch: BatchSpan,
 ): Promise<Drained> {
   const rebuilds = await rebuildsForSenders(hold.queryRunner);
   const rows = withoutHeld(site, rebuilds, await withoutNewer(site, hold));
@@ -189,8 +196,9 @@ async function drainHeld(
       if (lostTarget) await changeRebuild(queryRunner, rebuild.id, [rebuild.state], { problem: 'INDEX_REPLACED' });
     }
   });
+  tellFailures([...marks, ...outcomes.flatMap((outcome) => outcome.marks)], rows);
   for (const outcome of outcomes) for (const [id, error] of outcome.errors) errors.set(id, error);
-  return {
+  const drained: Drained = {
     rows: rows.length,
     sent: outcomes.reduce((sum, { sent }) => sum + sent, 0) + fanOut.length,
     accepted: outcomes.flatMap(({ accepted }) => accepted),
@@ -200,6 +208,18 @@ async function drainHeld(
     replaced: outcomes.flatMap(({ replaced }) => replaced),
     stuck: [...rebuilds.values()].filter((rebuild) => isHeld(rebuild) && isAbandonedSwap(rebuild)),
   };
+  Object.assign(batch, {
+    entities: new Set(rows.map(({ entity }) => entity)).size,
+    indexes: outcomes.filter(({ sent }) => sent > 0).length,
+    keys: plans.reduce((sum, { read }) => sum + read.changes.length + read.failed.length, 0),
+    upserts: outcomes.reduce((sum, { upserts }) => sum + upserts, 0),
+    deletes: outcomes.reduce((sum, { sent, upserts }) => sum + sent - upserts, 0),
+    outcome: batchOutcomeOf(
+      drained,
+      marks.some(({ kind }) => kind === 'discarded'),
+    ),
+  } satisfies Partial<BatchSpan>);
+  return drained;
 }
 
 /** Whoever had begun the swap is gone: without this, nothing of the entity would ever be sent again. */
@@ -295,6 +315,8 @@ function respelled(entity: string, { spelledOtherwise, changes }: Changes) {
 
 interface IndexOutcome extends Omit<Drained, 'rows' | 'stuck'> {
   readonly index: string;
+  /** Of what was sent, the documents; the others are removals. */
+  readonly upserts: number;
   readonly marks: readonly RowMark[];
   readonly suspicious: boolean;
   readonly uncertain: boolean;
@@ -326,7 +348,7 @@ async function sendToIndex(
   const index = writesTarget && !rebuild.writesLive ? rebuild.target : live;
   const known = index === live ? (state?.createdAt ?? null) : (rebuild?.targetCreated ?? null);
   const idle = {
-    ...{ ...NOTHING, index, marks: [], suspicious: false, uncertain: false, inFlight: null },
+    ...{ ...NOTHING, index, upserts: 0, marks: [], suspicious: false, uncertain: false, inFlight: null },
     ...{ rebuild, owed: [], lostTarget: false },
   };
   let lostTarget = false;
@@ -373,6 +395,7 @@ async function sendToIndex(
     ...sent,
     index,
     sent: chosen.length,
+    upserts: chosen.filter(({ document }) => document !== null).length,
     waiting: chosen.length < changes.length,
     replaced: [],
     rebuild,

@@ -20,6 +20,8 @@ export interface AcceptedBatch {
   /** The rebuild whose target was written too, or null. */
   readonly rebuild: string | null;
   readonly ids: readonly string[];
+  /** How many documents the rows are for; several may be of one. Not known of what was taken over from another sender. */
+  readonly documents?: number;
 }
 
 /** The index of a rebuild that is written beside the live one. */
@@ -88,11 +90,9 @@ export async function sendChanges(to: Destination, changes: readonly Change[]): 
     if (verdict.outage) failure = { error };
   };
   const taken = (tasks: readonly TaskRef[], some: readonly Change[]) => {
-    const batch = acceptedBatch(
-      to,
-      tasks,
-      idsOf(some, (row) => row.unknownUntil <= to.claimedAt),
-    );
+    const counts = (row: DirtyRow) => row.unknownUntil <= to.claimedAt;
+    const documents = some.filter(({ rows }) => rows.some(counts)).length;
+    const batch = { ...acceptedBatch(to, tasks, idsOf(some, counts)), documents };
     if (batch.ids.length > 0) {
       accepted.push(batch);
       marks.push({ kind: 'accepted', ids: batch.ids, tasks: batch.text });

@@ -5,7 +5,10 @@ import { dialectOf } from '../outbox/dialect.js';
 import { tokenOf } from '../outbox/mark-id.js';
 import { run } from '../outbox/statement.js';
 import { documentKeyOf } from '../outbox/stored-key.js';
+import { documentsApplied, hearsOfDocuments } from '../telemetry/event.js';
+import { span } from '../telemetry/span.js';
 import { parseTasks } from './accepted-tasks.js';
+import { tellFailure } from './failed-marks.js';
 import { type Backoff, backoffMs, errorClass } from './failure.js';
 import { beginIsolation, endIsolation, writeSuccess } from './index-state.js';
 import { type RowMark, writeMark } from './row-marks.js';
@@ -30,6 +33,16 @@ export interface Settled {
   readonly discarded: number;
   /** Tokens of the rows, whatever became of them. */
   readonly tokens: ReadonlySet<string>;
+}
+
+/** Facts of a `scrypath:worker:settle` span. */
+export interface SettleSpan {
+  /** Batches whose outcome is asked for. */
+  readonly batches: number;
+  /** Rows, at the end. */
+  completed?: number;
+  retrying?: number;
+  discarded?: number;
 }
 
 /** The engine failed inside for what may be one of the documents. Other failures of the engine are nobody's fault. */
@@ -71,11 +84,17 @@ export class Settler {
    * of an index end in order.
    */
   async settle(waitMs: number, signal?: AbortSignal, awaited = this.#batches[0]?.tasks ?? []): Promise<Settled> {
-    if (waitMs > 0 && awaited.length > 0) await this.#site.backend.outcomes(awaited, { waitMs, signal });
-    // Two looks at once would apply each outcome twice; the second finds nothing left to do.
-    const settled = this.#turn.then(() => this.#look(signal));
-    this.#turn = settled.catch(() => undefined);
-    return settled;
+    const facts: SettleSpan = { batches: this.#batches.length };
+    return span('scrypath:worker:settle', facts, async (context) => {
+      if (waitMs > 0 && awaited.length > 0) await this.#site.backend.outcomes(awaited, { waitMs, signal });
+      // Two looks at once would apply each outcome twice; the second finds nothing left to do.
+      const looked = this.#turn.then(() => this.#look(signal));
+      this.#turn = looked.catch(() => undefined);
+      const settled = await looked;
+      const { completed, retrying, discarded } = settled;
+      Object.assign(context, { completed, retrying, discarded });
+      return settled;
+    });
   }
 
   #turn: Promise<unknown> = Promise.resolve();
@@ -122,6 +141,7 @@ export class Settler {
     await forgetOvertaken(aside, { ids, claimedAt: Math.min(...batches.map(({ claimedAt }) => claimedAt)) });
     this.#engineFailures = 0;
     const completed = await writeMark(aside, { kind: 'done', ids }, { tasks: batches.map(({ text }) => text) });
+    tellApplied(batches, completed);
     for (const { isolated, index, entity } of batches) if (isolated) await endIsolation(aside, index, entity);
     await this.#noteSuccess(aside, new Set(batches.map(({ index }) => index)));
     return completed;
@@ -207,7 +227,9 @@ export class Settler {
     // Canceled, or not known any more: whether it was carried out is not known, so it is sent again.
     const dueAt = (await nowOf(aside)) + backoffMs(backoff, 0);
     const mark: RowMark = { kind: 'again', ids, dueAt, errorClass: errorClass('unknown') };
-    return { retrying: await writeMark(aside, mark, { tasks }), discarded: 0 };
+    const retrying = await writeMark(aside, mark, { tasks });
+    tellFailure(mark, batch.entity, retrying);
+    return { retrying, discarded: 0 };
   }
 
   async #applyFailure(
@@ -221,6 +243,7 @@ export class Settler {
     const sum = { retrying: 0, discarded: 0 };
     const write = async (mark: RowMark) => {
       const count = await writeMark(aside, mark, { tasks });
+      tellFailure(mark, entity, count);
       if (mark.kind === 'discarded') sum.discarded += count;
       else sum.retrying += count;
     };
@@ -297,7 +320,8 @@ export class Settler {
       batch.rebuild!,
       rows.map((row) => row.record_key),
     );
-    await writeMark(aside, { kind: 'done', ids: batch.ids }, { tasks: batch.text });
+    const completed = await writeMark(aside, { kind: 'done', ids: batch.ids }, { tasks: batch.text });
+    tellApplied([batch], completed);
     return { retrying: 0, discarded: 0 };
   }
 
@@ -321,6 +345,25 @@ export class Settler {
     if (fields === undefined) return null;
     return [...keys.keys()].find((recordKey) => documentKeyOf(recordKey, fields) === document) ?? null;
   }
+}
+
+/**
+ * Tells of documents whose tasks succeeded. Another settler may have been faster: of its rows it tells itself, and where it
+ * took a part only, nobody knows of which entity that was.
+ * @param completed rows that this one found there
+ */
+function tellApplied(batches: readonly AcceptedBatch[], completed: number): void {
+  if (!hearsOfDocuments()) return;
+  const source = 'outbox';
+  const rows = batches.reduce((sum, { ids }) => sum + ids.length, 0);
+  if (completed < rows) {
+    documentsApplied({ entity: null, documents: completed, source });
+    return;
+  }
+  const byEntity = new Map<string, number>();
+  for (const { entity, ids, documents = ids.length } of batches)
+    byEntity.set(entity, (byEntity.get(entity) ?? 0) + documents);
+  for (const [entity, documents] of byEntity) documentsApplied({ entity, documents, source });
 }
 
 /** Discarded rows of keys that have succeeded since: the index holds their newer state. */

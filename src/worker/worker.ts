@@ -3,6 +3,7 @@ import { isPlainObject } from '../metadata/given.js';
 import { failureReason } from '../queue/failure-reason.js';
 import { Alarm } from '../queue/waiting.js';
 import type { WorkQueue } from '../queue/work-queue.js';
+import { detached } from '../telemetry/detached.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Drained } from './drain.js';
 import { backoffMs, isCrash } from './failure.js';
@@ -96,7 +97,7 @@ export class Worker {
   /** Begins to work. Resolves when the first connection is there, so that a database that is away is told at once. */
   async start(): Promise<void> {
     await this.#ending;
-    this.#starting ??= this.#start();
+    this.#starting ??= detached(() => this.#start());
     await this.#starting;
   }
 
