@@ -59,11 +59,7 @@ export interface DocumentReader {
    * As `fetch`, each document as its JSON text without the key and the outer braces, as the engine wrote it: who compares
    * text with text need not read either. An engine in the process lacks it.
    */
-  texts?(
-    index: string,
-    keys: readonly DocumentKey[],
-    options?: CallOptions,
-  ): Promise<ReadonlyMap<DocumentKey, string>>;
+  texts?(index: string, keys: readonly DocumentKey[], options?: CallOptions): Promise<ReadonlyMap<DocumentKey, string>>;
   /**
    * How many documents an index has, exactly, and a mark: between two equal marks nothing was written to it. An engine that
    * cannot tell lacks it.

@@ -5,8 +5,8 @@ import { type RecordPage, recordPages } from '../records/record-pages.js';
 import { type Expected, expectedOf, readInHalves } from './expected-documents.js';
 import { KeySums } from './key-sums.js';
 import { KeyTable } from './key-table.js';
+import { type StoredPage, storedPage } from './stored-page.js';
 import { Suspects } from './suspects.js';
-import { differenceOf } from './verdict.js';
 import {
   DIFFERENCES,
   type Difference,
@@ -16,8 +16,8 @@ import {
 } from './verify-report.js';
 import { timingOf, type VerifySite } from './verify-site.js';
 
-/** Rows and documents in one page. */
-export const PAGE_SIZE = 5_000;
+/** Rows and documents in one page. Of larger ones so much was alive at a time that collecting garbage took twice as long. */
+export const PAGE_SIZE = 1_000;
 /** Keys that are looked at again together. */
 const SUSPECTS = 10_000;
 
@@ -25,7 +25,7 @@ const SUSPECTS = 10_000;
 export interface DifferencesOptions {
   /** Full name of the index; default the entity's own. */
   readonly index?: string;
-  /** Rows and documents in one page; default 5000. */
+  /** Rows and documents in one page; default 1000. */
   readonly pageSize?: number;
   readonly signal?: AbortSignal;
   /** Told after each page. */
@@ -37,8 +37,9 @@ export interface DifferencesOptions {
  * Memory does not grow with the number of rows.
  *
  * First the records: pages of primary keys, their records, and their documents by key. So nothing missing or stale is
- * passed over, whatever is written meanwhile. Then the documents in the engine's own order, of which those without a row
- * are extra. An engine that counts its pages may pass over some documents of those while others are removed.
+ * passed over, whatever is written meanwhile. Where the engine says that nothing was written to the index meanwhile, and
+ * that it has as many documents as were found, that is all. Else the documents in the engine's own order, of which those
+ * without a row are extra; one that counts its pages may pass over some of those while others are removed.
  */
 export async function* differencesOf(
   site: VerifySite,
@@ -62,7 +63,6 @@ class Comparison {
   readonly #suspects: Suspects;
   readonly #counts: Record<DifferenceKind, number>;
   readonly #sums = new KeySums();
-  readonly #stop = new AbortController();
   #rows = 0;
   #documents = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -81,18 +81,11 @@ class Comparison {
 
   async *run(): AsyncGenerator<readonly Difference[], VerifySummary, void> {
     const started = performance.now();
-    const summed = this.#sumKeys();
-    // Awaited when the records are through; until then it is nobody's.
-    summed.catch(() => undefined);
-    try {
-      yield* this.#compareRecords();
-      await summed;
-    } finally {
-      // Where it fails, or nobody asks for more, the engine is left in peace.
-      this.#stop.abort();
-      await summed.catch(() => undefined);
-    }
-    yield* this.#lookForExtra();
+    const before = await this.#extent();
+    yield* this.#compareRecords();
+    const after = await this.#extent();
+    const isWhole = before !== null && before.mark === after?.mark && after.documents === this.#documents;
+    yield* isWhole ? this.#progressed('documents') : this.#lookForExtra();
     yield* this.#settled();
     const { missing, extra, stale, failed } = this.#counts;
     return Object.freeze({
@@ -109,43 +102,47 @@ class Comparison {
     const { manager } = this.#queryRunner;
     const around = <T>(read: () => Promise<T>) => this.#alone(read);
     const pages = recordPages(manager, this.#site.metadata, { after: null, limit: this.#pageSize, around });
-    for await (const { expected, documents } of readAhead(this.#withDocuments(readAhead(pages)))) {
+    for await (const { page, stored } of readAhead(this.#withDocuments(readAhead(pages)))) {
       this.#options.signal?.throwIfAborted();
-      for (const [key, record] of expected) {
-        const document = documents.get(key);
-        if (document !== undefined) this.#sums.add(key);
-        if (differenceOf(key, record() ?? undefined, document) !== null) this.#suspects.add(key);
-      }
-      this.#rows += expected.length;
+      const { records, unreadable } = page;
+      const { projection } = this.#site;
+      for (const { key, record } of records) this.#compare(key, expectedOf(projection, record) ?? undefined, stored);
+      for (const { key, error } of unreadable) this.#compare(key, { kind: 'failed', error }, stored);
+      this.#rows += records.length + unreadable.length;
       yield* this.#progressed('records');
     }
   }
 
+  #compare(key: DocumentKey, expected: Expected | undefined, stored: StoredPage): void {
+    if (stored.has(key)) {
+      this.#sums.add(key);
+      this.#documents += 1;
+    }
+    if (stored.differs(key, expected)) this.#suspects.add(key);
+  }
+
   /** Pages of records with the documents of their keys; while the engine answers, the database reads on. */
   async *#withDocuments(pages: AsyncIterable<RecordPage>) {
-    const { backend, projection } = this.#site;
-    for await (const { records, unreadable } of pages) {
-      const expected: (readonly [DocumentKey, () => Expected | null])[] = [
-        ...records.map(({ key, record }) => [key, () => expectedOf(projection, record)] as const),
-        ...unreadable.map(({ key, error }) => [key, () => ({ kind: 'failed', error }) as const] as const),
-      ];
-      const keys = expected.map(([key]) => key);
-      const stored = await backend.documents.fetch(this.#index, keys, { signal: this.#options.signal });
-      yield { expected, documents: new Map(stored.map((document) => [document.key, document])) };
+    for await (const page of pages) {
+      const keys = [...page.records, ...page.unreadable].map(({ key }) => key);
+      const { signal } = this.#options;
+      yield { page, stored: await storedPage(this.#site.backend.documents, this.#index, keys, { signal }) };
     }
   }
 
-  /** Beside the records: the engine has time, and so has the connection to it. */
-  async #sumKeys(): Promise<void> {
-    for await (const keys of this.#keysOfIndex()) {
-      if (this.#stop.signal.aborted) return;
-      for (const key of keys) this.#sums.subtract(key);
-      this.#documents += keys.length;
-    }
+  async #extent(): Promise<{ readonly documents: number; readonly mark: string } | null> {
+    const { documents } = this.#site.backend;
+    return (await documents.extent?.(this.#index, { signal: this.#options.signal })) ?? null;
   }
 
   /** Documents without a row: none where the keys of the index are those that were found for the records. */
   async *#lookForExtra(): AsyncGenerator<readonly Difference[], void, void> {
+    let documents = 0;
+    for await (const keys of this.#keysOfIndex()) {
+      for (const key of keys) this.#sums.subtract(key);
+      documents += keys.length;
+    }
+    this.#documents = documents;
     yield* this.#progressed('documents');
     if (this.#sums.isEven) return;
     for await (const keys of this.#keysOfIndex()) {

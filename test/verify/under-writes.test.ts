@@ -1,10 +1,10 @@
-import type { StoredDocument } from '../../src/backend/backend';
+import type { DocumentReader } from '../../src/backend/backend';
 import type { JsonObject } from '../../src/document/json';
 import { verifyIndex } from '../../src/verify/verify-index';
 import type { Difference } from '../../src/verify/verify-report';
 import { aDirector, aMovie, Director, MOVIE_ENTITIES, Movie } from '../model/movie';
 import { onEveryStack } from '../stacks/stack';
-import { keysOf, type SiteGiven, siteOf, storedData, writeDocuments } from './opened';
+import { keysOf, removeDocuments, type SiteGiven, siteOf, storedData, writeDocuments } from './opened';
 
 const OUTBOX = { lockMs: 2_000, requestMs: 1_000, marginMs: 100, backoff: { baseMs: 5, maxMs: 50 } };
 const ROUNDS = 4;
@@ -33,17 +33,21 @@ onEveryStack('an index is verified while there are writes', ({ use }) => {
     await writeDocuments(stack.backend, movies().indexName, { [key]: data as JsonObject });
     return key;
   };
-  /** The engine as verification sees it, with something done after every `fetch`. */
+  /** The engine as verification sees it, with something done after every `fetch`, or what stands for one. */
   const hooked = (after: (call: number) => Promise<void>): SiteGiven => {
     const { documents } = stack.backend;
     let calls = 0;
-    const fetch = async (...given: Parameters<typeof documents.fetch>): Promise<readonly StoredDocument[]> => {
-      const found = await documents.fetch(...given);
+    const followed = async <T>(found: Promise<T>): Promise<T> => {
+      await found;
       calls += 1;
       await after(calls);
       return found;
     };
-    return { backend: { documents: { ...documents, fetch } } };
+    const fetch: typeof documents.fetch = (...given) => followed(documents.fetch(...given));
+    const texts: Pick<DocumentReader, 'texts'> = documents.texts
+      ? { texts: (...given) => followed(documents.texts!(...given)) }
+      : {};
+    return { backend: { documents: { ...documents, fetch, ...texts } } };
   };
 
   afterEach(async () => {
@@ -115,6 +119,39 @@ onEveryStack('an index is verified while there are writes', ({ use }) => {
       if (call === 2) await writeDocuments(stack.backend, movies().indexName, { [arriving]: right as JsonObject });
     });
     expect(keysOf(await verified({ ...site, outbox: false }))).toEqual({ stale: [key] });
+  });
+
+  it('an extra document that comes while another goes is found, although there are as many as before', async () => {
+    const [gone] = await save(2);
+    const ghost = '999999';
+    const site = hooked(async (call) => {
+      // The page was read.
+      if (call !== 1) return;
+      await removeDocuments(stack.backend, movies().indexName, [movies().keyOf(gone!)]);
+      await writeDocuments(stack.backend, movies().indexName, { [ghost]: { title: 'Ghost' } });
+    });
+    expect(keysOf(await verified(site))).toEqual({ extra: [ghost] });
+    await removeDocuments(stack.backend, movies().indexName, [ghost]);
+  });
+
+  it('the keys of the index are read where it was written to, or the engine cannot tell, and else not', async () => {
+    const [first] = await save(2);
+    const { documents } = stack.backend;
+    let reads = 0;
+    const keys: DocumentReader['keys'] = (...given) => {
+      reads += 1;
+      return documents.keys(...given);
+    };
+    const site: SiteGiven = { backend: { documents: { ...documents, keys } } };
+    expect(await verified(site)).toMatchObject({ clean: true, documents: 2 });
+    expect(reads).toBe(documents.extent === undefined ? 1 : 0);
+    reads = 0;
+    const right = await storedData(stack, movies(), movies().keyOf(first!));
+    const again = async () =>
+      writeDocuments(stack.backend, movies().indexName, { [movies().keyOf(first!)]: right as JsonObject });
+    const written = hooked(again);
+    await verified({ backend: { documents: { ...written.backend!.documents, keys } } });
+    expect(reads).toBe(1);
   });
 
   it('no false alarm in any round while a worker brings what writers write, and what differs is found', async () => {

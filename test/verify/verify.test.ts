@@ -82,11 +82,16 @@ onEveryStack('an index is verified', ({ use, database }) => {
     expect(others).toHaveLength(3);
   });
 
-  it('one nested value that was altered in the engine is found as exactly that key', async () => {
+  it.each([
+    ['a longer one', (name: string) => `${name}!`],
+    ['one of the same length', (name: string) => `${name.slice(0, -1)}!`],
+    ['a shorter one', (name: string) => name.slice(0, -1)],
+  ])('one nested value that was altered in the engine to %s is found as exactly that key', async (_, alter) => {
     const [altered] = await indexed(4);
     const [key] = keys(altered!);
     const data = await storedData(stack, movies(), key!);
-    (data.director as { name: string }).name += '!';
+    const director = data.director as { name: string };
+    director.name = alter(director.name);
     await writeDocuments(stack.backend, movies().indexName, { [key!]: data as JsonObject });
     expect(keysOf(await verified(stack, Movie))).toEqual({ stale: [key] });
   });
