@@ -2,9 +2,12 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { type ErrorCode, type Scrypath, ScrypathError } from 'scrypath';
 import { Director } from './catalogue/director.js';
 import { directorInput, filmInput, InvalidInput, idOf, newFilm } from './catalogue/film-input.js';
+import { requireDirector } from './catalogue/known-director.js';
 import { Movie } from './catalogue/movie.js';
 import { searchRequest } from './catalogue/search-request.js';
 import { httpStatusOf, lookAt, type Visibility, visibilityOf, waitOf } from './catalogue/visibility.js';
+
+const HEALTH_MS = 3_000;
 
 /** The catalogue over HTTP. Writes are captured, so most of this knows of no index. */
 export function applicationOf(scrypath: Scrypath): express.Express {
@@ -33,6 +36,7 @@ export function applicationOf(scrypath: Scrypath): express.Express {
 
   application.post('/movies', async (request, response) => {
     const film = newFilm(request.body);
+    await requireDirector(directors, film);
     const { value, sync } = await write(request, () => movies.save(movies.create(film)));
     answer(response, { movie: await read(value.id) }, sync);
   });
@@ -44,6 +48,7 @@ export function applicationOf(scrypath: Scrypath): express.Express {
   application.patch('/movies/:id', async (request, response) => {
     const movie = await found(request, read);
     const film = filmInput(request.body);
+    await requireDirector(directors, film);
     const { sync } = await write(request, () => movies.save({ id: movie.id, ...film }));
     answer(response, { movie: await read(movie.id) }, sync);
   });
@@ -77,7 +82,10 @@ export function applicationOf(scrypath: Scrypath): express.Express {
   });
 
   application.get('/health', async (_request, response) => {
-    const { engineQueue, entities } = await scrypath.status({ count: false });
+    // An engine that hangs is down too, and who asks does not wait as long as a write would.
+    const status = await scrypath.status({ count: false, signal: AbortSignal.timeout(HEALTH_MS) }).catch(() => null);
+    if (status === null) return void response.status(503).json({ status: 'down' });
+    const { engineQueue, entities } = status;
     const [{ backlog, oldestWaitingMs }] = entities as [(typeof entities)[number]];
     const isUp = engineQueue.observed && backlog.observed;
     response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', engineQueue, backlog, oldestWaitingMs });

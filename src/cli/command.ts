@@ -9,6 +9,8 @@ export interface OptionFacts {
   readonly about: string;
   /** How its value is read; a text as it is, and a flag without a value, are read by themselves. */
   readonly reads?: 'number' | 'list' | 'json';
+  /** Of a number: the smallest; a whole number is asked for where it is given. Left out: 0. */
+  readonly least?: number;
 }
 
 export interface ArgumentFacts {
@@ -82,6 +84,17 @@ export interface Stopped {
 
 /** Keeps the type of a command's options where all commands stand in one list. */
 export const defineCommand = <O extends object = object>(command: Command<O>): Command => command as unknown as Command;
+
+/** A command's options as words, for the command that goes on. */
+export const wordsOf = (options: object): readonly string[] =>
+  Object.entries(options).flatMap(([name, value]) => {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (value === undefined) return [];
+    if (value === true) return FLAGS_THAT_ARE_ON.includes(name) ? [] : [`--${flag}`];
+    return value === false ? [`--no-${flag}`] : [`--${flag}`, String(value)];
+  });
+/** Those that only a `--no-` takes away. */
+const FLAGS_THAT_ARE_ON = ['cutover', 'keepOld', 'wait'];
 
 /** The members that were given: an option that is undefined is another thing to a verb. */
 export function given<T extends object>(options: T): { readonly [P in keyof T]: Exclude<T[P], undefined> } {

@@ -32,7 +32,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   SETTINGS_UNREADABLE: 'Declare them, or give them up with --drop-foreign.',
   REBUILD_RUNNING:
     'Look with scrypath status, then go on with scrypath resume, or end it with scrypath finish or abandon.',
-  REBUILD_STATE: 'Look at its state with scrypath status.',
+  REBUILD_STATE:
+    'What was begun goes on with scrypath resume or ends with abandon; what is ready with cutover or abandon; what is kept with finish or rollback.',
   BACKFILL_RUNNING: 'Wait for its end; of one that was killed, some 15 seconds.',
   WORK_DISCARDED: 'Look at the reasons with scrypath failed.',
   WORK_TIMEOUT: 'The work is durable and goes on: look with scrypath status.',

@@ -90,7 +90,7 @@ const groupOf = (program: Commander, name: string): Commander =>
     })
     .allowExcessArguments(true);
 
-function optionOf({ flags, about, reads }: OptionFacts): Option {
+function optionOf({ flags, about, reads, least }: OptionFacts): Option {
   const option = new Option(flags, about);
   const name = option.long!;
   switch (reads) {
@@ -102,6 +102,13 @@ function optionOf({ flags, about, reads }: OptionFacts): Option {
             code: 'USAGE',
             happened: `${name} was given ${JSON.stringify(text.slice(0, 80))}, which is no number.`,
             remedy: `Give a number: ${name} 100.`,
+          });
+        // A verb that reads pages of 0 rows would not come to an end, and the database's own refusal is about a statement.
+        if (number < (least ?? 0) || (least !== undefined && !Number.isInteger(number)))
+          throw new CliError({
+            code: 'USAGE',
+            happened: `${name} was given ${text.trim().slice(0, 80)}, which is ${least === undefined ? 'below 0' : `no whole number from ${least}`}.`,
+            remedy: `Give ${least === undefined ? 'a number' : 'a whole number'} from ${least ?? 0}: ${name} 100.`,
           });
         return number;
       });

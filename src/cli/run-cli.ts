@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Scrypath, SearchService } from '../index.js';
 import { CliError } from './cli-error.js';
 import type { Command, CommandRun, Stopped } from './command.js';
@@ -130,6 +131,8 @@ class Stopping {
   received: ExitSignal | null = null;
 
   constructor(surroundings: Surroundings) {
+    // A verb listens once for each request under way, and Node would warn of a leak on stderr.
+    setMaxListeners(0, this.#abort.signal);
     this.end = surroundings.onSignal((name) => {
       if (this.received !== null) return surroundings.exitNow(EXIT_OF_SIGNAL[name]);
       this.received = name;

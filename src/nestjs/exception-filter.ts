@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { type Observable, throwError } from 'rxjs';
 import { ScrypathError } from '../index.js';
 import { HTTP_STATUS } from './http-status.js';
 
@@ -14,7 +15,8 @@ export interface ErrorBody {
 /**
  * Answers a request that ended with a `ScrypathError`: the status of its code, and `{ statusCode, code, message }`. The message
  * is the error's own where the client can act on it (400, 409); else it is the name of the status, and the error is logged,
- * because it may name hosts. Other errors, and those outside HTTP, are left to others.
+ * because it may name hosts. Who called by a message of a microservice or of a WebSocket gets `{ status: 'error', code, message }`,
+ * as NestJS answers there. Other errors, and those of GraphQL, are left to others.
  * @example
  * const provider = { provide: APP_FILTER, useClass: ScrypathExceptionFilter };
  */
@@ -28,16 +30,36 @@ export class ScrypathExceptionFilter implements ExceptionFilter<ScrypathError> {
     this.#adapterHost = adapterHost;
   }
 
-  catch(error: ScrypathError, host: ArgumentsHost): void {
-    if (host.getType() !== 'http') throw error;
+  // biome-ignore lint/suspicious/noConfusingVoidType: NestJS wants a stream of the answer for a message, and nothing else
+  catch(error: ScrypathError, host: ArgumentsHost): Observable<never> | void {
+    const type: string = host.getType();
+    if (!ANSWERED.includes(type)) throw error;
     const body = bodyOf(error);
     if (body.statusCode >= 500) this.#logger.error(`${error.code}: ${error.message}`, error.stack);
+    // Thrown here, the error would leave a caller without any answer, and end the process under NestJS 11.
+    const failure = { status: 'error', code: body.code, message: body.message };
+    if (type === 'rpc') return throwError(() => failure);
+    if (type === 'ws') return emit(host.switchToWs().getClient(), failure);
     const { httpAdapter } = this.#adapterHost;
     const response: unknown = host.getArgByIndex(1);
     // A stream had begun to answer: there is no status to give any more.
     if (httpAdapter.isHeadersSent(response)) httpAdapter.end(response);
     else httpAdapter.reply(response, body, body.statusCode);
   }
+}
+
+const ANSWERED = ['http', 'rpc', 'ws'];
+
+interface SocketClient {
+  readonly readyState?: unknown;
+  send?(text: string): void;
+  emit?(event: string, data: object): void;
+}
+
+/** As NestJS does itself: a client of Socket.IO is emitted to, a plain WebSocket, whose `emit` is its own, is sent a text. */
+function emit(client: SocketClient, data: object): void {
+  if (typeof client.readyState === 'number') client.send?.(JSON.stringify({ event: 'exception', data }));
+  else client.emit?.('exception', data);
 }
 
 export function bodyOf({ code, message }: ScrypathError): ErrorBody {

@@ -1,6 +1,6 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { ScrypathError, type ScrypathOptions, type WorkerOptions } from '../index.js';
+import { type Backend, ScrypathError, type ScrypathOptions, type WorkerOptions } from '../index.js';
 
 /** How the module runs an instance, beside what the instance itself is told. */
 export interface RunOptions {
@@ -17,7 +17,13 @@ export interface RunOptions {
 }
 
 /** Options of a `Scrypath`, without the DataSource, and how the module runs it. */
-export interface ScrypathModuleOptions extends Omit<ScrypathOptions, 'dataSource'>, RunOptions {}
+export interface ScrypathModuleOptions extends Omit<ScrypathOptions, 'backend' | 'dataSource'>, RunOptions {
+  /**
+   * The engine, or a function that makes it, which is called at every boot. A backend is closed with the application: one that
+   * stands here by itself serves one boot of the process.
+   */
+  readonly backend: Backend | (() => Backend);
+}
 
 /** What `ScrypathModule.forRoot` takes. */
 export interface ScrypathRootOptions extends ScrypathModuleOptions {
@@ -61,10 +67,10 @@ const LONGEST_MS = 2 ** 31 - 1;
  */
 export function partOptions(given: ScrypathModuleOptions): {
   readonly run: ResolvedRun;
-  readonly rest: Omit<ScrypathOptions, 'dataSource'>;
+  readonly rest: Omit<ScrypathOptions, 'backend' | 'dataSource'>;
 } {
   if (typeof given !== 'object' || given === null) throw invalidModule([`they are ${given}; they are an object`]);
-  const { worker, shutdownTimeoutMs = SHUTDOWN_MS, ...rest } = given;
+  const { worker, shutdownTimeoutMs = SHUTDOWN_MS, backend: _, ...rest } = given;
   const problems: string[] = [];
   if (worker !== undefined && typeof worker !== 'boolean' && (typeof worker !== 'object' || worker === null))
     problems.push('worker must be a boolean, or the options of a worker');

@@ -47,7 +47,8 @@ function coreModule(
 ): DynamicModule {
   const backend: Provider = {
     provide: getBackendToken(name),
-    useFactory: (given: ScrypathModuleOptions | undefined) => given?.backend,
+    useFactory: (given: ScrypathModuleOptions | undefined) =>
+      typeof given?.backend === 'function' ? given.backend() : given?.backend,
     inject: [OPTIONS],
   };
   const scrypath: Provider = {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import type { Scrypath } from '../index.js';
 import { INSTANCE_NAME, Lifecycle } from './lifecycle.js';
-import type { ScrypathModuleAsyncOptions, ScrypathRootOptions } from './module-options.js';
+import { invalidModule, type ScrypathModuleAsyncOptions, type ScrypathRootOptions } from './module-options.js';
 import { asyncCoreModuleOf, coreModuleOf } from './scrypath-core-module.js';
 import { DEFAULT_NAME, getScrypathToken, getSearchToken, type SearchedEntity } from './tokens.js';
 
@@ -29,7 +29,8 @@ export class ScrypathModule {
    * name, or share an engine and have one prefix
    */
   static forRoot(options: ScrypathRootOptions): DynamicModule {
-    return rootModuleOf(coreModuleOf(options), options?.name);
+    requireOptions('forRoot', options);
+    return rootModuleOf(coreModuleOf(options), options.name);
   }
 
   /**
@@ -41,6 +42,7 @@ export class ScrypathModule {
    * });
    */
   static forRootAsync(options: ScrypathModuleAsyncOptions): DynamicModule {
+    requireOptions('forRootAsync', options);
     return rootModuleOf(asyncCoreModuleOf(options), options.name);
   }
 
@@ -58,6 +60,11 @@ export class ScrypathModule {
     }));
     return { module: ScrypathModule, providers: services, exports: services };
   }
+}
+
+/** `TypeOrmModule.forRoot()` needs no options; this one does. */
+function requireOptions(method: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalidModule([`${method} was given ${options}`]);
 }
 
 /** A module that is not global, around one that is: see `Lifecycle`. */

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { DocumentKey } from '../document/search-document.js';
+import { ScrypathError } from '../errors/scrypath-error.js';
 import { readAhead } from '../records/read-ahead.js';
 import { type RecordPage, recordPages } from '../records/record-pages.js';
 import { type Expected, expectedOf, readInHalves } from './expected-documents.js';
@@ -40,11 +41,22 @@ export interface DifferencesOptions {
  * passed over, whatever is written meanwhile. Where the engine says that nothing was written to the index meanwhile, and
  * that it has as many documents as were found, that is all. Else the documents in the engine's own order, of which those
  * without a row are extra; one that counts its pages may pass over some of those while others are removed.
+ * @throws ScrypathError `OPTION_INVALID` where `pageSize` does not hold
  */
 export async function* differencesOf(
   site: VerifySite,
   options: DifferencesOptions = {},
 ): AsyncGenerator<readonly Difference[], VerifySummary, void> {
+  const { pageSize } = options;
+  // Pages of nothing would never come to an end.
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize >= 1))
+    throw new ScrypathError({
+      code: 'OPTION_INVALID',
+      entity: site.metadata.entity,
+      happened: `A comparison of ${site.metadata.entity} was given a pageSize that does not hold.`,
+      remedy: 'Give a whole number from 1.',
+      problems: ['pageSize must be a whole number from 1'],
+    });
   const connection = await site.connect();
   try {
     return yield* new Comparison(site, options, connection.queryRunner).run();

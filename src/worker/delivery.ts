@@ -3,7 +3,7 @@ import { ScrypathError } from '../errors/scrypath-error.js';
 import type { WorkQueue } from '../queue/work-queue.js';
 import { parseTasks } from './accepted-tasks.js';
 import { DirectDrain } from './direct-drain.js';
-import { reasonOf } from './failure.js';
+import { reasonOf, toldOf } from './failure.js';
 import { IndexWatch } from './index-watch.js';
 import { Notifier } from './listen.js';
 import { type Progress, ProgressReader } from './progress.js';
@@ -140,7 +140,7 @@ export class Delivery {
       for (const { ids, tasks: accepted } of drained.accepted)
         if (ids.some((id) => ours.has(id))) for (const task of accepted) seen.set(task.id, task);
       const failed = waiting.failFast ? progress.waiting.find((id) => drained.errors.has(id)) : undefined;
-      if (failed !== undefined) throw drained.errors.get(failed);
+      if (failed !== undefined) throw toldOf(drained.errors.get(failed));
       return drained.sent > 0 && !drained.outage && !drained.waiting ? 'moved' : 'waiting';
     }
     if (progress.accepted.length === 0 || waiting.goal === 'accepted') return 'there';

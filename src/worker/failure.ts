@@ -27,6 +27,17 @@ export const codeOf = (error: unknown): string | undefined => (ScrypathError.is(
 export const isOfData = (error: unknown): boolean =>
   error instanceof QueryFailedError && /^(22|25P02)/.test((error.driverError as { code?: string }).code ?? '');
 
+/** As callers are told of it: the signal that ends a request after `outbox.requestMs` rejects with an error of the platform. */
+export const toldOf = (error: unknown): unknown =>
+  error instanceof DOMException && error.name === 'TimeoutError'
+    ? new ScrypathError({
+        code: 'BACKEND_TIMEOUT',
+        happened: 'The engine did not answer within outbox.requestMs. Whether it took the request is unknown.',
+        remedy: 'The work is in the outbox, and is tried again. To wait longer, raise outbox.requestMs.',
+        cause: error,
+      })
+    : error;
+
 /** What the test kit throws where a process would have died: nothing is done after it. */
 export const isCrash = (error: unknown): boolean => error instanceof Error && error.name === 'SimulatedCrash';
 

@@ -43,6 +43,16 @@ describe('what there is not is refused, and what there is, is listed', () => {
     ['an argument too many', ['verify', 'Thing', 'Other'], /^USAGE: Too many arguments/],
     ['a number that is none', ['failed', '--limit', 'many'], /^USAGE: --limit was given "many", which is no number\./],
     [
+      'a page of no rows',
+      ['verify', 'Thing', '--page-size', '0'],
+      /^USAGE: --page-size was given 0, which is no whole number from 1\./,
+    ],
+    [
+      'a number below 0',
+      ['backfill', 'Thing', '--partitions', '-1'],
+      /^USAGE: --partitions was given -1, which is below 0\./,
+    ],
+    [
       'JSON that is none',
       ['search', 'Thing', 'x', '--filter', '{year'],
       /^USAGE: What --filter was given is no JSON\./,
@@ -114,6 +124,35 @@ describe('exit codes', () => {
     await CASES.find(({ kind }) => kind === 'discarded_work')!.make(scene);
     for (const args of [['status'], ['failed'], ['failed', 'Thing'], ['drift', '--no-content']])
       expect(await cli(scene.scrypath, args)).toMatchObject({ code: 2 });
+  });
+
+  it('0 for tasks of the engine that nobody can retry, which are listed; 2 where one could', async () => {
+    const { scrypath } = await aScene();
+    const report = await scrypath.failedWork();
+    const task = {
+      id: 'engine:7',
+      entity: 'Thing',
+      path: null,
+      key: null,
+      state: 'discarded',
+      reason: 'backend_rejected',
+    };
+    const item = {
+      ...task,
+      code: null,
+      cause: null,
+      attempts: 1,
+      createdAt: null,
+      retryAt: null,
+      why: 'No row.',
+    } as const;
+    for (const [retryable, code] of [
+      [false, 0],
+      [true, 2],
+    ] as const) {
+      jest.spyOn(scrypath, 'failedWork').mockResolvedValueOnce({ ...report, items: [{ ...item, retryable }] } as never);
+      expect(await cli(scrypath, ['failed'])).toMatchObject({ code, stdout: expect.stringContaining('engine:7') });
+    }
   });
 
   it('1 where what was asked for could not be looked at, and nothing else is known to be wrong', async () => {
@@ -194,6 +233,36 @@ describe('a signal', () => {
     });
     const ran = await cli(scrypath, ['verify', 'Thing'], { signalled: (sends) => (send = sends) });
     expect(ran.forced).toBe(143);
+  });
+
+  it('may be listened for once a request, without a warning of a leak', async () => {
+    const { scrypath, things } = await aScene();
+    const verify = jest.spyOn(things, 'verify');
+    await cli(scrypath, ['verify', 'Thing']);
+    // `getMaxListeners` takes no signal of this realm; the limit stands under a symbol of Node.
+    const signal = verify.mock.calls[0]![0]!.signal! as unknown as Record<symbol, unknown>;
+    const limit = Reflect.ownKeys(signal).find((one) => String(one).includes('maxEventTargetListeners)'));
+    expect(signal[limit as symbol]).toBe(0);
+  });
+
+  it.each<['reindex' | 'repair', readonly string[], string]>([
+    ['reindex', ['--no-cutover', '--batch-size', '10'], 'reindex Thing --resume --no-cutover --batch-size 10'],
+    ['reindex', ['--no-keep-old', '--drop-foreign'], 'reindex Thing --resume --no-keep-old --drop-foreign'],
+    [
+      'repair',
+      ['--max-keys', '5', '--kinds', 'missing,stale', '--no-wait'],
+      'repair Thing --max-keys 5 --kinds missing,stale --no-wait',
+    ],
+  ])('what goes on with a %s is not less careful than what was asked for: %j', async (verb, options, goesOn) => {
+    const { scrypath, things } = await aScene();
+    let send: (signal: 'SIGINT') => void = () => undefined;
+    jest.spyOn(things, verb).mockImplementation(async () => {
+      send('SIGINT');
+      throw new Error('stopped');
+    });
+    const ran = await cli(scrypath, [verb, 'Thing', '--yes', ...options], { signalled: (sends) => (send = sends) });
+    const [, words] = /It goes on with: scrypath (.*)\n/.exec(ran.stderr)!;
+    expect(words!.split(' --').sort()).toEqual(goesOn.split(' --').sort());
   });
 
   it('the command that goes on has the options of the one that was stopped, quoted for a shell', async () => {

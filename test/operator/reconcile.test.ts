@@ -238,7 +238,9 @@ onEveryEngine('reconcile', (stack) => {
     const away = Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
     for (const name of ['get', 'settings', 'stats'] as const)
       jest.spyOn(place.backend.indexes, name).mockRejectedValue(away);
-    jest.spyOn(place.backend.documents, 'fetch').mockRejectedValue(away);
+    const { documents } = place.backend;
+    for (const name of ['fetch', 'texts', 'extent'] as const)
+      if (documents[name] !== undefined) jest.spyOn(documents, name).mockRejectedValue(away as never);
     const { drift, actions } = await place.items.reconcile();
     for (const figure of [drift.content, drift.settings, drift.counts, drift.liveIndex, drift.contract])
       expect(figure).toEqual({ observed: false, why: expect.any(String) });

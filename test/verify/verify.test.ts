@@ -47,6 +47,11 @@ onEveryStack('an index is verified', ({ use, database }) => {
     expect(report.seconds).toBeGreaterThan(0);
   });
 
+  it.each([0, -3, 1.5, Number.NaN])('refuses pages of %s rows, which would have no end', async (pageSize) => {
+    await expect(verified(stack, Movie, { pageSize })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    await expect(movies().verify({ pageSize })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+
   it('no rows and no documents are clean', async () => {
     expect(await verified(stack, Movie)).toMatchObject({ rows: 0, documents: 0, clean: true });
   });

@@ -12,8 +12,9 @@ export interface FilmInput {
 export class InvalidInput extends Error {}
 
 type Kind = (value: unknown) => boolean;
-const text: Kind = (value) => typeof value === 'string' && value.trim() !== '';
-const number: Kind = (value) => typeof value === 'number' && Number.isFinite(value);
+// PostgreSQL stores no NUL, and SQLite ends a text at it.
+const text: Kind = (value) => typeof value === 'string' && value.trim() !== '' && !value.includes('\0');
+const rating: Kind = (value) => typeof value === 'number' && value >= 1 && value <= 10;
 const orNull =
   (kind: Kind): Kind =>
   (value) =>
@@ -21,9 +22,9 @@ const orNull =
 
 const FIELDS: Readonly<Record<string, Kind>> = {
   title: text,
-  released: orNull((value) => /^\d{4}-\d{2}-\d{2}$/.test(String(value)) && !Number.isNaN(Date.parse(String(value)))),
+  released: orNull(isDay),
   genre: orNull(text),
-  rating: orNull(number),
+  rating: orNull(rating),
   votes: orNull((value) => isId(value) || value === 0),
   directorId: orNull(isId),
 };
@@ -52,21 +53,31 @@ export function directorInput(body: unknown): { readonly name: string } {
 
 /** The id in a path, or null where none can have it. */
 export function idOf(text: string): number | null {
-  const id = Number(text);
+  const id = /^\d+$/.test(text) ? Number(text) : null;
   return isId(id) ? id : null;
 }
 
+/** Whether it is a day of the calendar that a database takes too, as `1972-03-15`. */
+export function isDay(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value) || value.startsWith('0000')) return false;
+  const day = new Date(value);
+  // JavaScript reads February 31st as a day of March.
+  return !Number.isNaN(day.valueOf()) && day.toISOString().startsWith(value);
+}
+
 // The largest that a column of a generated key takes.
-function isId(value: unknown): boolean {
+function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0 && (value as number) < 2 ** 31;
 }
 
 function fieldsOf(body: unknown, fields: Readonly<Record<string, Kind>>): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new InvalidInput('send a JSON object');
   for (const [name, value] of Object.entries(body)) {
-    if (fields[name] === undefined)
+    // A name such as "constructor" is no field, although every object has it.
+    const kind = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (kind === undefined)
       throw new InvalidInput(`${name} is not a field; there are ${Object.keys(fields).join(', ')}`);
-    if (!fields[name](value)) throw new InvalidInput(`${name} cannot have this value`);
+    if (!kind(value)) throw new InvalidInput(`${name} cannot have this value`);
   }
   return body as Record<string, unknown>;
 }

@@ -5,6 +5,7 @@ import { InjectScrypath, InjectSearch } from 'scrypath/nestjs';
 import { Repository } from 'typeorm';
 import { Director } from '../../express-movies/catalogue/director.js';
 import type { FilmInput } from '../../express-movies/catalogue/film-input.js';
+import { requireDirector } from '../../express-movies/catalogue/known-director.js';
 import { Movie } from '../../express-movies/catalogue/movie.js';
 import { type SearchParameters, searchRequest } from '../../express-movies/catalogue/search-request.js';
 import { type Visibility, visibilityOf } from '../../express-movies/catalogue/visibility.js';
@@ -35,12 +36,14 @@ export class MoviesService {
   }
 
   async create(film: FilmInput, waitMs: number) {
+    await requireDirector(this.directors, film);
     const { value, sync } = await this.#write(() => this.movies.save(this.movies.create(film)), waitMs);
     return { movie: await this.read(value.id), sync };
   }
 
   async change(id: number | null, film: FilmInput, waitMs: number) {
     const movie = await this.read(id);
+    await requireDirector(this.directors, film);
     const { sync } = await this.#write(() => this.movies.save({ id: movie.id, ...film }), waitMs);
     return { movie: await this.read(movie.id), sync };
   }

@@ -1,5 +1,5 @@
 import type { BackfillProgress, FilledIndex } from '../../index.js';
-import { defineCommand, given } from '../command.js';
+import { defineCommand, given, wordsOf } from '../command.js';
 import { facts, heading, line, type Part, plural, table } from '../parts.js';
 import type { Progress } from '../progress.js';
 import { liveIndexOf } from './live-index.js';
@@ -30,7 +30,7 @@ export const backfill = defineCommand<Options>({
   found: 'records failed, as many as --max-failures bears with',
   asks: 'always',
   example: 'backfill Movie --resume',
-  stopped: ({ scrypath, args, options }) => ({
+  stopped: ({ scrypath, args, options: { resume: _, ...options } }) => ({
     happened: scrypath.hasOutbox
       ? 'What was read is in the index or on its way there, and how far it got is remembered.'
       : 'What was read is in the index or on its way there; without an outbox it begins anew.',
@@ -50,14 +50,6 @@ export const backfill = defineCommand<Options>({
     return { value, parts: partsOf(one.metadata.entity, value), state: value.failed.length > 0 ? 'found' : 'fine' };
   },
 });
-
-/** What else it was called with, for the command that goes on. */
-const wordsOf = ({ into, batchSize, partitions, maxFailures }: Options): readonly string[] => [
-  ...(into === undefined ? [] : ['--into', into]),
-  ...(batchSize === undefined ? [] : ['--batch-size', String(batchSize)]),
-  ...(partitions === undefined ? [] : ['--partitions', String(partitions)]),
-  ...(maxFailures === undefined ? [] : ['--max-failures', String(maxFailures)]),
-];
 
 /** Tells how far a fill has got. */
 export const filling =

@@ -17,7 +17,7 @@ export const DRIFT_OPTIONS = [
     about: 'most keys to list; where more differ, none is; default 10,000',
     reads: 'number',
   },
-  { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number' },
+  { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number', least: 1 },
 ] as const;
 
 export const drift = defineCommand<DriftCommandOptions>({
@@ -102,4 +102,5 @@ export function driftParts(report: DriftReport): readonly Part[] {
   ];
 }
 
-export const actionRow = ({ id, why }: RecommendedAction) => [id, why, `scrypath reconcile --apply ${id}`];
+/** The command stands first: the last column is wrapped, and what is wrapped cannot be copied. */
+export const actionRow = ({ id, why }: RecommendedAction) => [`scrypath reconcile --apply ${id}`, why];

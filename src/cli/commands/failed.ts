@@ -22,13 +22,14 @@ export const failed = defineCommand<Options>({
     { flags: '--no-engine', about: 'leave out tasks that the engine failed' },
   ],
   json: '`FailedWorkReport`',
-  found: 'there is failed work',
+  found: 'work is tried again, or was given up; tasks of the engine that cannot be retried are shown, and do not count',
   example: 'failed Movie --limit 20',
   run: async ({ scrypath, args, service, options: { limit, after, engine } }) => {
     const asked = given({ limit, after, engine: engine ? undefined : false });
     const value = args.entity === undefined ? await scrypath.failedWork(asked) : await service().failedWork(asked);
     const { retrying, discarded } = value.counts;
-    const found = value.items.length > 0 || retrying + discarded > 0;
+    // A task that the engine failed with no row behind it is remembered by the engine for ever: nobody could end the alarm.
+    const found = retrying + discarded > 0 || value.items.some(({ retryable }) => retryable);
     return { value, parts: partsOf(value, args.entity), state: found ? 'found' : 'fine' };
   },
 });

@@ -122,7 +122,7 @@ function partsOf({ entity, drift, actions, engineFailures }: Reconciliation): re
               : `Nothing is recommended for ${entity}: look at the signals.`,
           ),
         ]
-      : [heading('Recommended'), table(['Action', 'Why', 'Command'], actions.map(actionRow))]),
+      : [heading('Recommended'), table(['Command', 'Why'], actions.map(actionRow))]),
     facts([
       'Engine failures',
       figure(engineFailures, (failures) =>

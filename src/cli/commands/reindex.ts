@@ -1,4 +1,4 @@
-import { defineCommand, given } from '../command.js';
+import { defineCommand, given, wordsOf } from '../command.js';
 import { rowsOf } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
 import { auditParts, rebuilding } from './rebuilding.js';
@@ -33,9 +33,10 @@ export const reindex = defineCommand<Options>({
   found: 'records failed, as many as --max-failures bears with',
   asks: 'always',
   example: 'reindex Movie --no-cutover',
-  stopped: ({ args }) => ({
+  // With its options: where it was stopped before there was a rebuild, --resume begins one.
+  stopped: ({ args, options: { resume: _, ...options } }) => ({
     happened: 'The live index is as it would be without it, and the rebuild stands.',
-    goesOn: ['reindex', args.entity!, '--resume'],
+    goesOn: ['reindex', args.entity!, '--resume', ...wordsOf(options)],
   }),
   run: async ({ service, options, signal, progress, confirm }) => {
     const one = service();

@@ -1,5 +1,5 @@
 import type { RepairReport } from '../../index.js';
-import { defineCommand, given } from '../command.js';
+import { defineCommand, given, wordsOf } from '../command.js';
 import { counted, facts, heading, line, type Part, plural, toned } from '../parts.js';
 import { comparing, rowsOf } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
@@ -28,7 +28,7 @@ export const repair = defineCommand<Options>({
       reads: 'number',
     },
     { flags: '--kinds <kind,…>', about: 'only these of missing, extra, stale', reads: 'list' },
-    { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number' },
+    { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number', least: 1 },
     { flags: '--no-wait', about: 'leave it to workers, and end when all is marked' },
     { flags: '--timeout <ms>', about: 'longest wait, in milliseconds; default that of the instance', reads: 'number' },
   ],
@@ -36,9 +36,9 @@ export const repair = defineCommand<Options>({
   found: 'the budget was spent, or something is left that it cannot mend',
   asks: 'always',
   example: 'repair Movie --max-keys 500 --yes',
-  stopped: ({ args }) => ({
+  stopped: ({ args, options }) => ({
     happened: 'What was marked so far is brought by workers; the rest was not looked at.',
-    goesOn: ['repair', args.entity!],
+    goesOn: ['repair', args.entity!, ...wordsOf(options)],
   }),
   run: async ({ scrypath, service, options, signal, progress, confirm }) => {
     const one = service();

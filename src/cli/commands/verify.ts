@@ -23,7 +23,7 @@ export const verify = defineCommand<Options>({
       about: 'most keys to list; where more differ, none is; default 10,000',
       reads: 'number',
     },
-    { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number' },
+    { flags: '--page-size <n>', about: 'rows and documents in one page', reads: 'number', least: 1 },
   ],
   json: '`VerifyReport`; an error in it is its class and code',
   found: 'something is missing, extra, stale or failed',

@@ -53,6 +53,17 @@ export function specifyBoot(): void {
   describe('boots and injects', () => {
     afterEach(closeAll);
 
+    it('a function for the backend: the same module boots again in one process, with an engine of its own', async () => {
+      const root = ScrypathModule.forRoot({ backend: () => embedded(), ...QUEUED });
+      for (const title of ['Alien', 'Brazil']) {
+        const app = await boot({ imports: [database(), root, FilmsModule] });
+        const films = app.get(Films);
+        await films.add(title);
+        expect(await films.titles()).toEqual([title]);
+        await app.close();
+      }
+    });
+
     it('forRoot and forFeature: a write is captured, brought by the worker, and found by the injected service', async () => {
       const app = await boot({
         imports: [database(), ScrypathModule.forRoot({ backend: embedded(), ...QUEUED }), FilmsModule],
@@ -256,6 +267,12 @@ export function specifyBoot(): void {
       });
       expect(ScrypathError.is(error, 'OPTION_INVALID')).toBe(true);
       expect((error as Error).message).toMatch(words);
+    });
+
+    it('no options at all', () => {
+      const { forRoot, forRootAsync } = ScrypathModule as unknown as Record<string, () => unknown>;
+      expect(forRoot).toThrow(/forRoot was given undefined/);
+      expect(forRootAsync).toThrow(/forRootAsync was given undefined/);
     });
 
     it('options that a factory forgot to return', async () => {

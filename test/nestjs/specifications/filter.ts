@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Controller, Get, type INestApplication, Inject, Module, NotFoundException } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
+import { lastValueFrom, type Observable } from 'rxjs';
 import { ERROR_CODES, ScrypathError, type SearchService } from 'scrypath';
 import { embedded } from 'scrypath/embedded';
 import { HTTP_STATUS, InjectSearch, ScrypathExceptionFilter, ScrypathModule } from 'scrypath/nestjs';
@@ -111,11 +112,33 @@ export function specifyFilter(): void {
       expect(await get('error')).toMatchObject({ status: 404, body: { message: 'no such movie' } });
     });
 
-    it('leaves what is not HTTP alone', () => {
-      const error = new ScrypathError({ code: 'CLOSED', happened: 'Closed.' });
-      const filter = new ScrypathExceptionFilter(app.get(HttpAdapterHost));
-      const host = { getType: () => 'rpc' } as unknown as Parameters<ScrypathExceptionFilter['catch']>[1];
-      expect(() => filter.catch(error, host)).toThrow(error);
+    describe('outside HTTP', () => {
+      type Host = Parameters<ScrypathExceptionFilter['catch']>[1];
+      const failure = { status: 'error', code: 'CLOSED', message: 'Service Unavailable' };
+      const caught = (type: string, client?: object) => {
+        const error = new ScrypathError({ code: 'CLOSED', happened: 'http://search.internal:7700 is closed.' });
+        const host = { getType: () => type, switchToWs: () => ({ getClient: () => client }) } as unknown as Host;
+        return new ScrypathExceptionFilter(app.get(HttpAdapterHost)).catch(error, host);
+      };
+
+      it('who sent a message to a microservice gets code and status, and does not wait in vain', async () => {
+        await expect(lastValueFrom(caught('rpc') as Observable<never>)).rejects.toEqual(failure);
+        expect(JSON.stringify(logged)).toContain('search.internal');
+      });
+
+      it('so does a client of Socket.IO, and a plain WebSocket', () => {
+        const emit = jest.fn();
+        caught('ws', { emit });
+        expect(emit).toHaveBeenCalledWith('exception', failure);
+        const send = jest.fn();
+        caught('ws', { readyState: 1, send, emit });
+        expect(emit).toHaveBeenCalledTimes(1);
+        expect(JSON.parse(send.mock.calls[0][0])).toEqual({ event: 'exception', data: failure });
+      });
+
+      it('what is of GraphQL is left alone', () => {
+        expect(() => caught('graphql')).toThrow(ScrypathError);
+      });
     });
   });
 }
