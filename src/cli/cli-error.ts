@@ -14,6 +14,7 @@ export const CLI_CODES = Object.freeze([
     'ENTITY_UNKNOWN',
     'WORK_UNKNOWN',
     'REBUILD_UNKNOWN',
+    'REBUILD_STATE',
     'FILE_EXISTS',
   ] as const),
   ...(['FILE_FAILED', 'NOT_CONFIRMED', 'STOPPED', 'UNEXPECTED'] as const),

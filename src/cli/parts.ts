@@ -46,6 +46,13 @@ export function span(milliseconds: number): string {
     .join(' ');
 }
 
+/** How long ago a moment was, in its largest unit. */
+export function age(at: string, now: string): string {
+  const milliseconds = Date.parse(now) - Date.parse(at);
+  // The one is told to the second, the other by another clock.
+  return milliseconds < 1_000 ? 'just now' : `${/^\d+ \w+/.exec(span(milliseconds))![0]} ago`;
+}
+
 /** A number for a person. */
 export const counted = (count: number): string => count.toLocaleString('en-US');
 

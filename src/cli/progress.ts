@@ -129,7 +129,8 @@ function shownOf(
     rows: counted(rows),
     whole: total === null ? '' : counted(total),
     rate: counted(Math.round(rate)),
-    left: leftMs === null ? '' : `, ETA ${span(leftMs)}`,
+    // What ends within the second has ended when it is read.
+    left: leftMs === null || leftMs < 500 ? '' : `, ETA ${span(leftMs)}`,
     beside: beside === undefined ? '' : `, ${beside}`,
   };
 }

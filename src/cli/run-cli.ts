@@ -11,6 +11,7 @@ import { layoutFor } from './output.js';
 import { line, type Part } from './parts.js';
 import { type GlobalOptions, programOf, usageError } from './program.js';
 import { progressOn } from './progress.js';
+import { partsWithConfig, withConfig } from './recommended.js';
 import { hider, secretsOfEnvironment } from './secrets.js';
 import { shellWords } from './shell-words.js';
 import type { ExitSignal, Surroundings } from './surroundings.js';
@@ -89,7 +90,8 @@ async function perform(
   let opened: OpenedConfig | null = null;
   let run: CommandRun | null = null;
   let begun = command.asks === undefined;
-  const show = (parts: readonly Part[]) => void (parts.length > 0 && stdout.write(layout(parts)));
+  const show = (parts: readonly Part[]) =>
+    void (parts.length > 0 && stdout.write(layout(partsWithConfig(parts, global.config))));
   try {
     opened = await surroundings.open(global.config, cwd, secrets);
     const { scrypath } = opened;
@@ -99,7 +101,8 @@ async function perform(
       say: (part) => void (global.json || show([part])),
       service: () => serviceOf(scrypath, named.entity),
       confirm: async (will) => {
-        await confirm(surroundings, will, { yes: global.yes === true, signal });
+        const sentences = will.map((sentence) => withConfig(sentence, global.config));
+        await confirm(surroundings, sentences, { yes: global.yes === true, signal });
         begun = true;
       },
     };
@@ -178,12 +181,18 @@ function serviceOf(scrypath: Scrypath, entity: string | undefined): SearchServic
 /** An error: on stderr for a person, on stdout as JSON for a program. */
 async function tell(
   error: unknown,
-  { json, debug, color }: { readonly json?: boolean; readonly debug?: boolean; readonly color: boolean },
+  {
+    json,
+    debug,
+    color,
+    config,
+  }: { readonly json?: boolean; readonly debug?: boolean; readonly color: boolean; readonly config?: string },
   surroundings: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>,
   secrets: Iterable<string>,
 ): Promise<void> {
   const hide = hider(secrets);
-  const failure = failureOf(error, hide);
+  const told = failureOf(error, hide);
+  const failure = { ...told, remedy: withConfig(told.remedy, config) };
   const { stdout, stderr, env } = surroundings;
   const layout = await layoutFor({ env, stdout: stderr }, { color });
   if (json) stdout.write(`${JSON.stringify({ error: failure })}\n`);

@@ -6,7 +6,7 @@ const NO_LINES = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 };
-/** Narrower, a column is better left to the terminal's own wrapping. */
+/** Narrower, a column cannot be read, and each row is a block of its own. */
 const LEAST_WIDTH = 20;
 
 /** Aligned, wrapped in the last column, and with the reasons of what was not observed below the table they are of. */
@@ -24,6 +24,10 @@ export const terminalLayout = (paint: Painter, width: number): Layout => {
       }
       case 'table': {
         const { rows, notes } = withNotes(part.rows);
+        const widths = widthsOf(part.columns, rows);
+        const [last] = widths.slice(-1);
+        if (beforeLast(widths) + Math.min(last!, LEAST_WIDTH) > width)
+          return [...blocksOf(part.columns, rows, { paint, cell }), ...notes.map(cell)];
         return [...tableLines(part.columns, rows, { paint, width, cell }), ...notes.map(cell)];
       }
       case 'source':
@@ -61,16 +65,33 @@ function withNotes(rows: readonly (readonly Cell[])[]): {
   };
 }
 
+const widthsOf = (columns: readonly string[], rows: readonly (readonly Cell[])[]): readonly number[] =>
+  columns.map((column, at) => Math.max(column.length, ...rows.map((row) => textOf(row[at] ?? '', counted).length)));
+
+/** What stands left of the last column, with the gaps. */
+const beforeLast = (widths: readonly number[]): number => widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+
+/** A row as a block, under what stands in its first column. */
+function blocksOf(
+  [, ...columns]: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { paint, cell }: { readonly paint: Painter; readonly cell: (given: Cell) => string },
+): readonly string[] {
+  const labels = Math.max(...columns.map((column) => column.length));
+  return rows.flatMap(([first = '', ...row], at) => [
+    ...(at === 0 ? [] : ['']),
+    paint.bold(cell(first)),
+    ...columns.map((column, of) => `  ${column.padEnd(labels)}  ${cell(row[of] ?? '')}`),
+  ]);
+}
+
 function tableLines(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
   { paint, width, cell }: { readonly paint: Painter; readonly width: number; readonly cell: (given: Cell) => string },
 ): readonly string[] {
-  const widths = columns.map((column, at) =>
-    Math.max(column.length, ...rows.map((row) => textOf(row[at] ?? '', counted).length)),
-  );
-  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
-  const last = Math.min(widths.at(-1)!, Math.max(LEAST_WIDTH, width - before - 1));
+  const widths = widthsOf(columns, rows);
+  const last = Math.min(widths.at(-1)!, Math.max(LEAST_WIDTH, width - beforeLast(widths) - 1));
   const table = new Table({
     head: columns.map(paint.bold),
     chars: NO_LINES,

@@ -99,10 +99,10 @@ async function examineWorkers(queryRunner: QueryRunner): Promise<readonly Findin
   return [
     alive === 0 && waiting > 0
       ? problem('workers', {
-          happened: `${waiting} rows of work wait, and no worker is alive.`,
+          happened: `${waiting === 1 ? '1 row of work waits' : `${waiting} rows of work wait`}, and no worker is alive.`,
           remedy: 'Start one: scrypath.worker().start().',
         })
-      : ok('workers', { happened: `${alive} are alive.` }),
+      : ok('workers', { happened: `${alive} ${alive === 1 ? 'is' : 'are'} alive.` }),
     ...dead.map(({ owner, seenAt }) =>
       warning('workers', {
         about: owner,

@@ -69,7 +69,14 @@ function declarationsOf(site: DoctorSite): {
 } {
   try {
     const metadatas = site.metadatas();
-    return { metadatas, findings: [ok('declarations', { happened: `${metadatas.length} entities have an index.` })] };
+    return {
+      metadatas,
+      findings: [
+        ok('declarations', {
+          happened: `${metadatas.length === 1 ? '1 entity has' : `${metadatas.length} entities have`} an index.`,
+        }),
+      ],
+    };
   } catch (error) {
     const mistakes = ScrypathError.is(error) && error.problems.length > 0 ? error.problems : [failureReason(error)];
     const remedy = 'Correct the declaration.';
@@ -118,7 +125,7 @@ const captureOf = ({ unresolvedWrites }: DoctorSite): readonly Finding[] =>
     ? []
     : [
         warning('capture', {
-          happened: `${unresolvedWrites} writes since the start could not be resolved to keys.`,
+          happened: `${unresolvedWrites === 1 ? '1 write' : `${unresolvedWrites} writes`} since the start could not be resolved to keys.`,
           remedy: 'Mark what they changed dirty, or repair().',
         }),
       ];
@@ -132,7 +139,7 @@ async function examineQueue(queue: NonNullable<StatusSite['queue']>): Promise<re
       : [
           warning('queue', {
             about,
-            happened: `${failed} jobs have failed.`,
+            happened: `${failed === 1 ? '1 job has' : `${failed} jobs have`} failed.`,
             remedy: 'See failedWork(), and retry(id).',
           }),
         ];

@@ -16,6 +16,9 @@ export function signalsOf(seen: Omit<DriftReport, 'signals' | 'clean'>): DriftSi
 
 type Seen = Parameters<typeof signalsOf>[0];
 
+/** As a person reads it: 3,200,000. */
+const counted = (count: number): string => count.toLocaleString('en-US');
+
 const signal = (kind: DriftKind, count: number | null, why: string): DriftSignal => ({ kind, count, why });
 
 function ofIndex({ liveIndex, index }: Seen): DriftSignal[] {
@@ -73,10 +76,12 @@ function ofContent({ content }: Seen): DriftSignal[] {
   if (!content.observed) return [];
   const { missing, extra, stale, failed } = content.value.counts;
   return [
-    ...(missing > 0 ? [signal('missing', missing, `${missing} records have no document.`)] : []),
-    ...(extra > 0 ? [signal('extra', extra, `${extra} documents have no record: hits on them point at nothing.`)] : []),
-    ...(stale > 0 ? [signal('stale', stale, `${stale} documents are not what their records make.`)] : []),
-    ...(failed > 0 ? [signal('unprojectable', failed, `${failed} records cannot become a document.`)] : []),
+    ...(missing > 0 ? [signal('missing', missing, `${counted(missing)} records have no document.`)] : []),
+    ...(extra > 0
+      ? [signal('extra', extra, `${counted(extra)} documents have no record: hits on them point at nothing.`)]
+      : []),
+    ...(stale > 0 ? [signal('stale', stale, `${counted(stale)} documents are not what their records make.`)] : []),
+    ...(failed > 0 ? [signal('unprojectable', failed, `${counted(failed)} records cannot become a document.`)] : []),
   ];
 }
 
@@ -85,11 +90,11 @@ function ofCounts({ counts, content }: Seen): DriftSignal[] {
   if (!counts.observed || (content.observed && content.value.differences !== null)) return [];
   const { documents, expected } = counts.value;
   if (documents === expected) return [];
-  const why = `The index has ${documents} documents, and the database records for ${expected}.`;
+  const why = `The index has ${counted(documents)} documents, and the database records for ${counted(expected)}.`;
   return [signal('count_mismatch', Math.abs(documents - expected), why)];
 }
 
 function ofWork({ discarded }: Seen): DriftSignal[] {
   if (!discarded.observed || discarded.value === 0) return [];
-  return [signal('discarded_work', discarded.value, `${discarded.value} rows of work were given up.`)];
+  return [signal('discarded_work', discarded.value, `${counted(discarded.value)} rows of work were given up.`)];
 }

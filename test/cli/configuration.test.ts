@@ -173,7 +173,7 @@ describe('what is wrong is one sentence, and what to do another; no stack unless
         ', outbox: true',
       ),
       args: ['failed'],
-      says: /^TABLES_MISSING: A table is missing in the database\.\nRun your migrations; that of the outbox is made by scrypath migration:generate\./,
+      says: /^TABLES_MISSING: A table is missing in the database\.\nRun your migrations; that of the outbox is made by scrypath --config \S+ migration:generate\./,
       without: server === null && 'no PostgreSQL',
     },
     {
@@ -193,7 +193,7 @@ describe('what is wrong is one sentence, and what to do another; no stack unless
       title: 'an index that is missing',
       config: on(memory),
       args: ['verify', 'Film'],
-      says: /^INDEX_NOT_FOUND: .*\nMake the index with scrypath prepare/,
+      says: /^INDEX_NOT_FOUND: .*\nMake the index with scrypath --config \S+ prepare/,
     },
   ];
 

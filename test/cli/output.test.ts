@@ -1,10 +1,12 @@
 import { PassThrough } from 'node:stream';
 import picocolors from 'picocolors';
+import { commandsIn } from '../../src/cli/called-commands';
 import { nearest } from '../../src/cli/nearest';
 import { painter, wantsColour } from '../../src/cli/output';
-import { facts, figure, heading, line, span, table, toned } from '../../src/cli/parts';
+import { age, facts, figure, heading, line, span, table, toned } from '../../src/cli/parts';
 import { plainLayout } from '../../src/cli/plain-layout';
 import { progressOn } from '../../src/cli/progress';
+import { partsWithConfig, withConfig } from '../../src/cli/recommended';
 import { hider, secretsOfEnvironment, secretsOfOptions, secretsOfSource } from '../../src/cli/secrets';
 import { terminalLayout } from '../../src/cli/terminal-layout';
 
@@ -52,6 +54,52 @@ describe('what is shown', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('in a terminal that is narrower than a table: a block for each row, and no line that is wrapped', () => {
+    const shown = terminalLayout(paint, 40)(parts);
+    expect(shown.slice(shown.indexOf('Movie\n'))).toBe(
+      [
+        'Movie',
+        '  Documents  not observed [1]',
+        '  Why        because of this and that',
+        '',
+        'Director',
+        '  Documents  12',
+        '  Why        as it is',
+        '[1] not observed: The engine is away.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('the age of a moment in its largest unit', () => {
+    const ages = [-5_000, 999, 1_000, 185_000, 7_300_000, 90_000_000_000].map((before) =>
+      age(new Date(1e12 - before).toISOString(), new Date(1e12).toISOString()),
+    );
+    expect(ages).toEqual(['just now', 'just now', '1 s ago', '3 min ago', '2 h ago', '1041 d ago']);
+  });
+
+  it('what is recommended names the configuration that was given; what an index holds stays as it is', () => {
+    const sentence = 'Go on: scrypath resume Movie, or scrypath settings apply Movie. A scrypath instance is none.';
+    expect(withConfig(sentence, undefined)).toBe(sentence);
+    const config = "it's.ts";
+    expect(withConfig(sentence, config)).toBe(
+      `Go on: scrypath --config 'it'\\''s.ts' resume Movie, or scrypath --config 'it'\\''s.ts' settings apply Movie. A scrypath instance is none.`,
+    );
+    expect(withConfig('scrypath --config a.ts resume Movie', 'b.ts')).toBe('scrypath --config a.ts resume Movie');
+    const hits = table(['Title', 'Command'], [['scrypath status', 'scrypath status']]);
+    expect(partsWithConfig([hits], 'a.ts')).toEqual([
+      table(['Title', 'Command'], [['scrypath status', 'scrypath --config a.ts status']]),
+    ]);
+  });
+
+  it('a remedy that names calls has the commands beside it, in its order', () => {
+    expect(commandsIn('Call prepare() and fill it, or reindex().', 'Movie')).toEqual([
+      'scrypath prepare',
+      'scrypath reindex Movie',
+    ]);
+    expect(commandsIn('Check its value and its expiry.', 'Movie')).toEqual([]);
   });
 
   it('no text of a document or of an engine steers the terminal', () => {
@@ -120,6 +168,13 @@ describe('progress', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('says nothing of the time that is left where none is', async () => {
+    const stderr = new PassThrough();
+    const progress = await progressOn({ stderr, progressEveryMs: 0 }, { quiet: false });
+    progress.at({ step: 'fill', rows: 2_000, total: 2_000, rate: 100 });
+    expect(String(stderr.read())).toBe('fill: 2,000 of 2,000 rows, 100/s\n');
   });
 
   it('in a terminal a bar for each step', async () => {

@@ -169,6 +169,83 @@ describe('exit codes', () => {
   });
 });
 
+describe('what nobody could look at', () => {
+  it('is no failed look where `when` is declared and numbers alone were asked for; a look that fails is', async () => {
+    const scene = { ...(await open(12)) } as Scene;
+    await deploy('picky')(scene);
+    await scene.things.backfill();
+    for (const args of [['drift', '--no-content'], ['drift', 'Thing'], ['reconcile', '--no-content'], ['status']])
+      expect({ args, code: (await cli(scene.scrypath, args)).code }).toEqual({ args, code: 0 });
+    expect((await cli(scene.scrypath, ['drift', '--no-content'])).stdout).toContain('Documents: not observed: `when`');
+    jest.spyOn(scene.backend.indexes, 'settings').mockRejectedValue(new Error('away'));
+    expect(await cli(scene.scrypath, ['drift', '--no-content'])).toMatchObject({ code: 1 });
+  });
+
+  it('is told in status as an age, and of a queue that there is none as nothing', async () => {
+    const { scrypath } = await aScene();
+    const { entities, ...instance } = await scrypath.status();
+    const at = '2026-01-01T00:03:10.000Z';
+    const lastSuccessAt = { observed: true, value: '2026-01-01T00:00:00Z' };
+    const told = { ...instance, at, entities: [{ ...entities[0], lastSuccessAt }] };
+    jest.spyOn(scrypath, 'status').mockResolvedValue(told as never);
+    const { stdout } = await cli(scrypath, ['status']);
+    expect(stdout).toContain('\t3 min ago\t');
+    expect(stdout).not.toContain('Jobs');
+    const jobs = { observed: false, why: 'The queue is away.' };
+    jest.spyOn(scrypath, 'status').mockResolvedValue({ ...told, jobs } as never);
+    expect((await cli(scrypath, ['status'])).stdout).toContain('Jobs: not observed: The queue is away.');
+  });
+});
+
+describe('what would be refused is not asked for', () => {
+  it.each([
+    ['abandon', 'kept'],
+    ['cutover', 'kept'],
+    ['rollback', 'ready'],
+    ['finish', 'ready'],
+  ] as const)('%s of a rebuild that is %s', async (step, state) => {
+    const { scrypath, things } = await aScene();
+    await things.reindex({ cutover: state === 'kept' });
+    const { code, stderr } = await cli(scrypath, [step, 'Thing', '--yes']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^REBUILD_STATE: The rebuild of Thing is ${state}: there is no ${step} of it`));
+    expect((await things.rebuild())!.state).toBe(state);
+  });
+
+  it('a setting that there is not: one sentence, and the list once', async () => {
+    const { scrypath } = await aScene();
+    const { code, stderr } = await cli(scrypath, ['settings', 'apply', 'Thing', '--only', 'stopWord', '--yes']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^USAGE: There is no setting "stopWord"\.\nDid you mean stopWords\?\nThere are: .*stopWords.*\n$/,
+    );
+    expect(stderr.match(/rankingRules/g)).toHaveLength(1);
+  });
+
+  it.each([['resume Thing'], ['reindex Thing --resume']])(
+    '%s of one that is kept says that nothing was left to do',
+    async (words) => {
+      const { scrypath, things } = await aScene();
+      await things.reindex();
+      const { code, stdout, stderr } = await cli(scrypath, [...words.split(' '), '--yes']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^There was nothing to go on with: the rebuild was kept, and is\.$/m);
+      expect(stderr).not.toContain('A new index');
+    },
+  );
+});
+
+describe('doctor', () => {
+  it('names the command beside the call, with the configuration that was given', async () => {
+    const scene = await aScene();
+    await CASES.find(({ kind }) => kind === 'index_missing')!.make(scene);
+    const { stdout, code } = await cli(scene.scrypath, ['doctor', '--config', 'a.ts']);
+    expect(code).toBe(2);
+    expect(stdout).toContain('scrypath --config a.ts prepare, or scrypath --config a.ts reindex Thing\n');
+    expect(stdout).toContain('1 entity has an index.');
+  });
+});
+
 describe('before something changes', () => {
   const asking = COMMANDS.filter(({ asks }) => asks === 'always');
 

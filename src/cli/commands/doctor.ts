@@ -1,4 +1,5 @@
-import type { Finding } from '../../index.js';
+import type { Finding, Scrypath } from '../../index.js';
+import { commandsIn } from '../called-commands.js';
 import { defineCommand } from '../command.js';
 import { heading, line, type Tone, table, toned } from '../parts.js';
 
@@ -20,9 +21,15 @@ export const doctor = defineCommand({
   run: async ({ scrypath, signal }) => {
     const value = await scrypath.doctor({ signal });
     const { healthy, findings } = value;
-    const remedies = findings.flatMap(({ state, check, about, remedy }) =>
-      remedy === null ? [] : [line(`${check}${about === null ? '' : ` ${about}`}: ${remedy}`, TONES[state])],
-    );
+    const entities = entitiesOf(scrypath);
+    const remedies = findings.flatMap(({ state, check, about, remedy }) => {
+      if (remedy === null) return [];
+      const commands = commandsIn(remedy, entities.get(about ?? '') ?? '<entity>');
+      return [
+        line(`${check}${about === null ? '' : ` ${about}`}: ${remedy}`, TONES[state]),
+        ...(commands.length === 0 ? [] : [line(`  At a shell: ${commands.join(', or ')}`)]),
+      ];
+    });
     return {
       value,
       parts: [
@@ -42,3 +49,17 @@ export const doctor = defineCommand({
     };
   },
 });
+
+/** Each by its own name and by that of its index; none where the declarations do not hold. */
+function entitiesOf(scrypath: Scrypath): ReadonlyMap<string, string> {
+  try {
+    return new Map(
+      scrypath.services().flatMap(({ metadata: { entity }, indexName }) => [
+        [entity, entity],
+        [indexName, entity],
+      ]),
+    );
+  } catch {
+    return new Map();
+  }
+}

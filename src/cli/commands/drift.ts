@@ -1,4 +1,4 @@
-import type { DriftReport, RecommendedAction } from '../../index.js';
+import type { DriftReport, RecommendedAction, SearchService } from '../../index.js';
 import { defineCommand, given } from '../command.js';
 import { counted, facts, figure, heading, line, type Part, plural, table, toned } from '../parts.js';
 import { comparing, rowsOf } from './comparing.js';
@@ -33,6 +33,7 @@ export const drift = defineCommand<DriftCommandOptions>({
   example: 'drift Movie',
   run: async ({ scrypath, args, service, options, signal, progress }) => {
     const { content, maxListed, pageSize } = options;
+    const { hasOutbox } = scrypath;
     const asked = { ...given({ maxListed, pageSize }), content, signal };
     const services = args.entity === undefined ? scrypath.services() : [service()];
     const reports: DriftReport[] = [];
@@ -41,15 +42,39 @@ export const drift = defineCommand<DriftCommandOptions>({
       reports.push(await one.drift({ ...asked, onProgress: comparing(progress, one.metadata.entity, total) }));
     }
     const value = args.entity === undefined ? reports : reports[0]!;
-    return { value, parts: reports.flatMap(driftParts), state: driftState(reports) };
+    return { value, parts: reports.flatMap(driftParts), state: driftState(reports, services, { content, hasOutbox }) };
   },
 });
 
-/** What is clean was looked at whole. */
-export const driftState = (reports: readonly DriftReport[]): 'fine' | 'found' | 'unobserved' => {
+interface Asked {
+  readonly content: boolean;
+  readonly hasOutbox: boolean;
+}
+
+/** @param services those that the reports are of, in the same order */
+export const driftState = (
+  reports: readonly DriftReport[],
+  services: readonly SearchService<object, unknown>[],
+  asked: Asked,
+): 'fine' | 'found' | 'unobserved' => {
   if (reports.some(({ signals }) => signals.length > 0)) return 'found';
-  return reports.every(({ clean }) => clean) ? 'fine' : 'unobserved';
+  return reports.every((report, at) => wasSeen(report, services[at]!, asked)) ? 'fine' : 'unobserved';
 };
+
+/**
+ * Whether no look failed that was asked for. With `when` numbers alone cannot be compared: that is declared, and nothing that a
+ * cron job could wait for.
+ */
+function wasSeen(
+  report: DriftReport,
+  { metadata }: SearchService<object, unknown>,
+  { content, hasOutbox }: Asked,
+): boolean {
+  if (report.clean) return true;
+  const { liveIndex, settings, contract, discarded, rebuild } = report;
+  const looks = [liveIndex, settings, ...(hasOutbox ? [contract, discarded, rebuild] : [])];
+  return !content && metadata.when !== null && looks.every(({ observed }) => observed);
+}
 
 /** Keys that a person is shown; `--json` has all. */
 const SHOWN = 20;

@@ -42,6 +42,13 @@ function nextOf({ state, entity, target, old }: RebuildAudit): readonly Part[] {
   }
 }
 
+/**
+ * Where a rebuild went on, and stands where it stood: it waits for a person.
+ * @param before its state before it went on
+ */
+export const idleParts = (before: string | undefined, { state }: RebuildAudit): readonly Part[] =>
+  before === state ? [line(`There was nothing to go on with: the rebuild was ${state}, and is.`, 'careful')] : [];
+
 export function auditParts(audit: RebuildAudit): readonly Part[] {
   const { entity, state, live, target, documents, skipped, failed, replayed, repaired, verified, notes, problem } =
     audit;

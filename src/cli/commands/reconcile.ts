@@ -44,7 +44,9 @@ async function look({ scrypath, args, service, options, signal, progress }: Comm
     reports.push(await one.reconcile({ ...given({ maxListed, pageSize }), content, signal, onProgress }));
   }
   const value = args.entity === undefined ? reports : reports[0]!;
-  return { value, parts: reports.flatMap(partsOf), state: driftState(reports.map(({ drift }) => drift)) };
+  const drifts = reports.map(({ drift }) => drift);
+  const state = driftState(drifts, services, { content, hasOutbox: scrypath.hasOutbox });
+  return { value, parts: reports.flatMap(partsOf), state };
 }
 
 /** What each action does, to the live index of the entity. */

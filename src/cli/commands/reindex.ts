@@ -1,7 +1,7 @@
 import { defineCommand, given, wordsOf } from '../command.js';
 import { rowsOf } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
-import { auditParts, rebuilding } from './rebuilding.js';
+import { auditParts, idleParts, rebuilding } from './rebuilding.js';
 
 interface Options {
   readonly resume?: true;
@@ -43,13 +43,17 @@ export const reindex = defineCommand<Options>({
     const { entity } = one.metadata;
     const { resume, cutover, keepOld, dropForeign, batchSize, partitions, maxFailures } = options;
     const { named, beside } = await liveIndexOf(one, signal);
-    await confirm([
+    await confirm(
       resume && beside !== null
-        ? `The rebuild of ${entity} (${beside.state}) goes on with its own options: target "${beside.target}", ${named}.`
-        : `A new index is built beside ${named}, and ${cutover ? 'takes its place' : 'waits there for its cutover'}.`,
-      ...(cutover && keepOld ? ['The old index is kept until scrypath finish or scrypath rollback.'] : []),
-      ...(cutover && !keepOld ? ['The old index is dropped: there is no way back.'] : []),
-    ]);
+        ? [
+            `The rebuild of ${entity} (${beside.state}) goes on with its own options: target "${beside.target}", ${named}.`,
+          ]
+        : [
+            `A new index is built beside ${named}, and ${cutover ? 'takes its place' : 'waits there for its cutover'}.`,
+            ...(cutover && keepOld ? ['The old index is kept until scrypath finish or scrypath rollback.'] : []),
+            ...(cutover && !keepOld ? ['The old index is dropped: there is no way back.'] : []),
+          ],
+    );
     const rebuild = await one.reindex({
       ...given({ resume, dropForeign, batchSize, partitions, maxFailures }),
       ...(cutover ? {} : { cutover }),
@@ -57,6 +61,7 @@ export const reindex = defineCommand<Options>({
       ...{ signal, onProgress: rebuilding(progress, entity, await rowsOf(one, signal)) },
     });
     const { audit } = rebuild;
-    return { value: audit, parts: auditParts(audit), state: audit.failed.length > 0 ? 'found' : 'fine' };
+    const parts = [...(resume ? idleParts(beside?.state, audit) : []), ...auditParts(audit)];
+    return { value: audit, parts, state: audit.failed.length > 0 ? 'found' : 'fine' };
   },
 });

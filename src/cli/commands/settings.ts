@@ -1,5 +1,7 @@
 import type { AppliedSettings, PlannedChange, SettingsPlan } from '../../index.js';
+import { CliError } from '../cli-error.js';
 import { defineCommand, given } from '../command.js';
+import { nearest } from '../nearest.js';
 import { type Cell, heading, line, type Part, table, toned } from '../parts.js';
 import { liveIndexOf } from './live-index.js';
 
@@ -128,6 +130,7 @@ export const settingsApply = defineCommand<ApplyOptions>({
     const one = service();
     const { only, reindexInPlace, dropForeign, timeout } = options;
     const plan = await one.settingsPlan(given({ dropForeign, signal }));
+    assertSettings([...(only ?? []), ...(reindexInPlace ?? [])], Object.keys(await one.settings({ signal })));
     const changed = plan.changes.filter(({ cost }) => cost !== 'nothing');
     const { named } = await liveIndexOf(one, signal);
     await confirm([
@@ -140,6 +143,22 @@ export const settingsApply = defineCommand<ApplyOptions>({
     return { value, parts: appliedParts(value) };
   },
 });
+
+/**
+ * What is inside a family, the verb checks.
+ * @throws CliError `USAGE`
+ */
+function assertSettings(named: readonly string[], known: readonly string[]): void {
+  const unknown = named.find((name) => !known.includes(name.split('.')[0]!));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new CliError({
+    code: 'USAGE',
+    happened: `There is no setting ${JSON.stringify(unknown.slice(0, 80))}.`,
+    remedy: near === null ? 'Name one that there is.' : `Did you mean ${near}?`,
+    known,
+  });
+}
 
 function appliedParts({ entity, index, applied, plan }: AppliedSettings): readonly Part[] {
   return [

@@ -1,6 +1,6 @@
 import type { EntityStatus, InstanceStatus, RebuildVisibility, ServiceStatus, Status } from '../../index.js';
 import { defineCommand, given } from '../command.js';
-import { type Cell, counted, facts, figure, heading, type Part, plural, span, table, toned } from '../parts.js';
+import { age, type Cell, counted, facts, figure, heading, type Part, plural, span, table, toned } from '../parts.js';
 
 export const status = defineCommand<{ readonly count: boolean }>({
   name: 'status',
@@ -41,14 +41,7 @@ function partsOf(instance: InstanceStatus, entities: readonly EntityStatus[]): r
           return dead === 0 ? alive : toned(`${alive}, ${dead} died`, 'careful');
         }),
       ],
-      [
-        'Jobs',
-        figure(
-          instance.jobs,
-          ({ waiting, delayed, active, failed }) =>
-            `${counted(waiting)} waiting, ${counted(delayed)} delayed, ${counted(active)} active, ${counted(failed)} failed`,
-        ),
-      ],
+      ...jobsOf(instance),
     ),
     heading('Entities'),
     table(
@@ -62,12 +55,29 @@ function partsOf(instance: InstanceStatus, entities: readonly EntityStatus[]): r
         figure(one.backlog, ({ retrying }) => retrying),
         figure(one.backlog, ({ discarded }) => (discarded === 0 ? 0 : toned(counted(discarded), 'bad'))),
         figure(one.oldestWaitingMs, (milliseconds) => (milliseconds === null ? '-' : span(milliseconds))),
-        figure(one.lastSuccessAt, (at) => at ?? '-'),
+        figure(one.lastSuccessAt, (at) => (at === null ? '-' : age(at, instance.at))),
         figure(one.rebuild, rebuildCell),
       ]),
     ),
   ];
 }
+
+/** Of an instance without a queue there is nothing to tell, and nothing to worry about. */
+function jobsOf({ jobs }: InstanceStatus): readonly (readonly [string, Cell])[] {
+  if (!jobs.observed && jobs.why === NO_QUEUE) return [];
+  return [
+    [
+      'Jobs',
+      figure(
+        jobs,
+        ({ waiting, delayed, active, failed }) =>
+          `${counted(waiting)} waiting, ${counted(delayed)} delayed, ${counted(active)} active, ${counted(failed)} failed`,
+      ),
+    ],
+  ];
+}
+/** As the status says it; its test fails where it says it otherwise. */
+const NO_QUEUE = 'No queue distributes the work.';
 
 /** Where a rebuild is; a dash where there is none. */
 export function rebuildCell({ state, taskState, target }: RebuildVisibility): Cell {
