@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { StoredFillLog } from '../../src/backfill/fill-log';
 import { MemoryFillLog } from '../../src/backfill/fill-state';
 import type { BackfillProgress } from '../../src/backfill/report';
-import { onEveryStack } from '../stacks/stack';
+import { onPairs } from '../stacks/stack';
 import { ENTITIES, Entry, Item, Letter, whims } from './entities';
 import { fill, insertAll, items, keysIn } from './filling';
 
@@ -10,7 +10,7 @@ const SMALL = { batchSize: 10, body: { documents: 20, bytes: 1_000_000 } };
 const keysOf = (ids: readonly number[]) => ids.map(String).sort();
 const range = (count: number) => [...Array(count).keys()];
 
-onEveryStack('a backfill', ({ use, database }) => {
+onPairs('a backfill', ({ use, database }) => {
   const stack = use(ENTITIES, { sync: { mode: 'queued' }, outbox: true });
   const metadata = () => stack.for(Item).metadata;
   const index = () => metadata().indexName;

@@ -1,10 +1,10 @@
 import { aMovie, MOVIE_ENTITIES, Movie } from '../model/movie';
-import { onEveryStack } from '../stacks/stack';
+import { onPairs } from '../stacks/stack';
 
 const OUTBOX = { lockMs: 10_000, requestMs: 5_000, marginMs: 100, backoff: { baseMs: 5, maxMs: 50 } };
 const ROWS = 1_500;
 
-onEveryStack('movies.backfill', ({ use }) => {
+onPairs('movies.backfill', ({ use }) => {
   const stack = use(MOVIE_ENTITIES, { sync: { mode: 'queued' }, capture: 'orm', outbox: OUTBOX });
   const movies = () => stack.for(Movie);
   const repository = () => stack.dataSource.getRepository(Movie);

@@ -6,9 +6,9 @@ type WithChanges = NodeJS.Process & { scrypathChanges?: readonly Changed[] };
 
 /** Plays each mutant's scenario in this process, all of the source read anew, and says how it ended: a line of JSON each. */
 async function main(database: DatabaseName): Promise<void> {
-  const { MUTANTS } = require('./mutants') as typeof import('./mutants');
+  const { MUTANTS, playedOn } = require('./mutants') as typeof import('./mutants');
   for (const [at, mutant] of MUTANTS.entries()) {
-    if (!mutant.databases.includes(database)) continue;
+    if (!playedOn(mutant, at).includes(database)) continue;
     const ending = await playMutant(mutant, database).catch((error: unknown) => ({ error: String(error) }));
     process.stdout.write(`${JSON.stringify({ at, ending })}\n`);
   }

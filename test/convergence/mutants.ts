@@ -1,4 +1,5 @@
 import type { DatabaseName } from '../stacks/reachable';
+import { IS_WHOLE_RUN } from '../stacks/whole-run';
 
 /** One place of the source, changed. The text must be there exactly once, so that no refactoring makes the change none. */
 export interface Change {
@@ -14,6 +15,10 @@ export interface Mutant {
   readonly scenario: string;
   readonly databases: readonly DatabaseName[];
 }
+
+/** Where the mutant at a place of the list is played: in a whole run on all of its databases, else on one, in turn. */
+export const playedOn = ({ databases }: Mutant, at: number): readonly DatabaseName[] =>
+  IS_WHOLE_RUN ? databases : [databases[at % databases.length]!];
 
 const SERVERS: readonly DatabaseName[] = ['postgres', 'mariadb'];
 /** Where the rule is the same code on both servers. */

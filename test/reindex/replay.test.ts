@@ -1,10 +1,10 @@
 import { ScrypathError } from 'scrypath';
 import { aMovie, MOVIE_ENTITIES, Movie } from '../model/movie';
 import { reachable } from '../stacks/reachable';
-import { onEveryEngine, onEveryStack } from '../stacks/stack';
+import { onEveryEngine, onPairs } from '../stacks/stack';
 import { beforeUpserts, Gate, isTarget, placesOn, QUIET } from './place';
 
-onEveryStack('a page of the fill that is older than what was written meanwhile', (stack) => {
+onPairs('a page of the fill that is older than what was written meanwhile', (stack) => {
   const place = placesOn(stack);
 
   it('is written over again by the replay, and leaves nothing to repair', async () => {

@@ -1,4 +1,4 @@
-import { onEveryDatabase, onEveryStack } from '../stacks/stack';
+import { onEveryDatabase, onPairs } from '../stacks/stack';
 import { type Place, placesOn } from './place';
 
 /** Searches as long as `work` lasts: none may fail or find nothing. */
@@ -44,7 +44,7 @@ async function writtenBeside<T>({ repository }: Place, work: () => Promise<T>, f
   }
 }
 
-onEveryStack('writes and searches around a cutover and a rollback', (stack) => {
+onPairs('writes and searches around a cutover and a rollback', (stack) => {
   const place = placesOn(stack);
 
   it('lose nothing, and never fail or find nothing', async () => {

@@ -6,6 +6,7 @@ import { type Faults, withFaults } from 'scrypath/testing';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig';
 import { DATABASES, type DatabaseName, ENGINES, type EngineName, reachable } from './reachable';
+import { IS_WHOLE_RUN } from './whole-run';
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 
@@ -34,6 +35,21 @@ export interface Opened {
 /** Runs a specification on every database and engine that is there; a missing one is skipped by name, with its reason. */
 export function onEveryStack(title: string, body: (stack: Stack) => void): void {
   for (const database of DATABASES) for (const engine of ENGINES) onStack(title, database, engine, body);
+}
+
+const PAIRS: readonly (readonly [DatabaseName, EngineName])[] = [
+  ['sqlite', 'embedded'],
+  ['postgres', 'meilisearch'],
+  ['mariadb', 'embedded'],
+];
+
+/**
+ * As {@link onEveryStack}, on some stacks, among them each database and each engine: for what takes long, and where a database
+ * and an engine do not know of each other. On all of them in a whole run.
+ */
+export function onPairs(title: string, body: (stack: Stack) => void): void {
+  if (IS_WHOLE_RUN) onEveryStack(title, body);
+  else for (const [database, engine] of PAIRS) onStack(title, database, engine, body);
 }
 
 /** As {@link onEveryStack}, on the embedded engine only: for what the engine has no part in. */
