@@ -4,17 +4,9 @@ import type { Scrypath, SearchService } from 'scrypath';
 import { COMMANDS } from '../../src/cli/commands';
 import { JSON_VERSION } from '../../src/cli/json';
 import { CASES, deploy, type Scene, sql } from '../operator/drift-cases';
-import { shopsOn, type Thing } from '../operator/things';
+import type { Thing } from '../operator/things';
 import { cli } from './in-process';
-
-const open = shopsOn({ database: 'sqlite', engine: 'embedded' });
-
-async function aScene(): Promise<Scene> {
-  const scene = { ...(await open(12)) } as Scene;
-  await deploy('first')(scene);
-  await scene.things.backfill();
-  return scene;
-}
+import { aScene, open } from './scene';
 
 interface Case {
   readonly command: string;

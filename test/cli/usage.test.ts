@@ -1,17 +1,8 @@
 import { COMMANDS } from '../../src/cli/commands';
 import { argumentsOf } from '../../src/cli/program';
 import { CASES, deploy, type Scene } from '../operator/drift-cases';
-import { shopsOn } from '../operator/things';
 import { cli, type Given } from './in-process';
-
-const open = shopsOn({ database: 'sqlite', engine: 'embedded' });
-
-async function aScene(): Promise<Scene> {
-  const scene = { ...(await open(12)) } as Scene;
-  await deploy('first')(scene);
-  await scene.things.backfill();
-  return scene;
-}
+import { aScene, open } from './scene';
 
 /** A run for which no instance is needed. */
 const alone = (args: readonly string[], given: Given = {}) =>

@@ -1,10 +1,9 @@
 import type { Scrypath } from 'scrypath';
 import type { EntityManager } from 'typeorm';
 import { readFilmList } from '../../movies/film-list.js';
+import { insertRows } from '../../movies/insert-rows.js';
 import { Director } from './director.js';
 import { Movie } from './movie.js';
-
-const BATCH = 1000;
 
 /**
  * Real films into an empty database, which are captured as every write is; and a document for every row that has none: an engine in
@@ -33,11 +32,5 @@ async function insertFilms(manager: EntityManager): Promise<void> {
     ...{ title, released, genre, rating, votes },
     director: director === null ? null : byName.get(director)!,
   }));
-  for (let start = 0; start < rows.length; start += BATCH)
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Movie)
-      .values(rows.slice(start, start + BATCH))
-      .execute();
+  await insertRows(manager, Movie, rows);
 }

@@ -6,6 +6,8 @@ export interface LiveIndex {
   /** `the live index "movies" of Movie (3,000 documents, 3,200 rows)` */
   readonly named: string;
   readonly rows: string;
+  /** The same as a number, which says how long it will take; null where it was not observed. */
+  readonly total: number | null;
   /** The index beside it, where there is one. */
   readonly beside: { readonly target: string; readonly state: string } | null;
 }
@@ -18,6 +20,7 @@ export async function liveIndexOf(service: SearchService<object, unknown>, signa
   return {
     named: `the live index "${index}" of ${entity} (${number(documents, 'document')}, ${number(rows, 'row')})`,
     rows: number(rows, 'row'),
+    total: rows.observed ? rows.value : null,
     beside: target === null || state === null ? null : { target, state },
   };
 }

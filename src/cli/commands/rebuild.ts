@@ -1,7 +1,6 @@
 import type { Rebuild, RebuildAudit, RebuildRunOptions } from '../../index.js';
 import { CliError } from '../cli-error.js';
 import { type CommandRun, defineCommand, type Stopped } from '../command.js';
-import { rowsOf } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
 import { auditParts, idleParts, rebuilding } from './rebuilding.js';
 
@@ -31,9 +30,9 @@ const stepCommand = (step: Step, { summary, does, will, at, run }: StepFacts) =>
       // What will be refused is not promised, nor asked for.
       if (at !== undefined && state !== at && (state === 'ready' || state === 'kept'))
         throw notNow(rebuild.audit, step);
-      const { named } = await liveIndexOf(one, signal);
+      const { named, total } = await liveIndexOf(one, signal);
       await confirm(will(rebuild.audit, named));
-      const onProgress = rebuilding(progress, entity, await rowsOf(one, signal));
+      const onProgress = rebuilding(progress, entity, total);
       const value = await run(rebuild, { signal, onProgress });
       const idle = step === 'resume' ? idleParts(state, value) : [];
       return { value, parts: [...idle, ...auditParts(value)] };

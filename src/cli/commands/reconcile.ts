@@ -76,12 +76,11 @@ async function apply({ scrypath, args, options, signal, confirm, progress }: Com
       remedy: 'Give the id of an action that scrypath reconcile recommends, such as repair:Movie.',
       known: scrypath.services().map(({ metadata }) => metadata.entity),
     });
-  const { named } = await liveIndexOf(service, signal);
+  const { named, total } = await liveIndexOf(service, signal);
   await confirm([`${DOES[kind as ActionKind]}: ${named}.`]);
-  const total = content ? await rowsOf(service, signal) : null;
   const value = await service.reconcile({
     ...given({ maxListed, pageSize, timeoutMs: timeout }),
-    ...{ content, signal, apply: id, onProgress: comparing(progress, entity, total) },
+    ...{ content, signal, apply: id, onProgress: comparing(progress, entity, content ? total : null) },
   });
   const { applied } = value;
   return { value, parts: appliedParts(entity, applied!), state: isLeft(applied!) ? 'found' : 'fine' } as const;

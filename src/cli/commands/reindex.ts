@@ -1,5 +1,4 @@
 import { defineCommand, given, wordsOf } from '../command.js';
-import { rowsOf } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
 import { auditParts, idleParts, rebuilding } from './rebuilding.js';
 
@@ -42,7 +41,7 @@ export const reindex = defineCommand<Options>({
     const one = service();
     const { entity } = one.metadata;
     const { resume, cutover, keepOld, dropForeign, batchSize, partitions, maxFailures } = options;
-    const { named, beside } = await liveIndexOf(one, signal);
+    const { named, beside, total } = await liveIndexOf(one, signal);
     await confirm(
       resume && beside !== null
         ? [
@@ -58,7 +57,7 @@ export const reindex = defineCommand<Options>({
       ...given({ resume, dropForeign, batchSize, partitions, maxFailures }),
       ...(cutover ? {} : { cutover }),
       ...(keepOld ? {} : { keepOld }),
-      ...{ signal, onProgress: rebuilding(progress, entity, await rowsOf(one, signal)) },
+      ...{ signal, onProgress: rebuilding(progress, entity, total) },
     });
     const { audit } = rebuild;
     const parts = [...(resume ? idleParts(beside?.state, audit) : []), ...auditParts(audit)];

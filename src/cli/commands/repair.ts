@@ -1,7 +1,7 @@
 import type { RepairReport } from '../../index.js';
 import { defineCommand, given, wordsOf } from '../command.js';
 import { counted, facts, heading, line, type Part, plural, toned } from '../parts.js';
-import { comparing, rowsOf } from './comparing.js';
+import { comparing } from './comparing.js';
 import { liveIndexOf } from './live-index.js';
 
 interface Options {
@@ -43,9 +43,9 @@ export const repair = defineCommand<Options>({
   run: async ({ scrypath, service, options, signal, progress, confirm }) => {
     const one = service();
     const { maxKeys, maxSeconds, kinds, pageSize, wait, timeout } = options;
-    const { named } = await liveIndexOf(one, signal);
+    const { named, total } = await liveIndexOf(one, signal);
     await confirm([`Documents that differ are written or removed as the database says: ${named}.`]);
-    const onProgress = comparing(progress, one.metadata.entity, await rowsOf(one, signal));
+    const onProgress = comparing(progress, one.metadata.entity, total);
     const value = await one.repair({ ...given({ maxKeys, maxSeconds, kinds, pageSize }), signal, onProgress });
     if (wait && value.token !== null) {
       progress.begins('wait until it is in the index');
