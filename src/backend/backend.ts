@@ -16,6 +16,25 @@ export interface WriteOptions extends CallOptions {
   readonly onAccepted?: ((task: TaskRef) => void) | undefined;
 }
 
+/**
+ * Documents that are collected until they are sent together, in the order in which they were added. Who fills it keeps no
+ * document: an engine behind a network keeps the bytes that it will be sent.
+ */
+export interface Upload {
+  readonly count: number;
+  /** What the documents take in a request, exactly or estimated. */
+  readonly bytes: number;
+  /** Throws `BACKEND_REJECTED` or `KEY_INVALID` where the document cannot be sent, and leaves it out. */
+  add(document: SearchDocument): void;
+  /**
+   * Sends what was added, as `upsert` does. Resolves with all tasks when the engine has accepted all of it. Where it rejects,
+   * it may be called again: what the engine has accepted is not sent again.
+   */
+  send(options?: WriteOptions): Promise<readonly TaskRef[]>;
+  /** Empties it, to be filled anew. Not while it is being sent. */
+  clear(): void;
+}
+
 export interface OutcomesOptions extends CallOptions {
   /** Milliseconds to wait for every task to end; 0 looks once. At least one look always happens. */
   readonly waitMs?: number;
@@ -118,6 +137,11 @@ export interface Backend {
   readonly address?: string;
   /** Writes whole documents: one that has the same key is replaced. An index that is missing is created. */
   upsert(index: string, documents: readonly SearchDocument[], options?: WriteOptions): Promise<readonly TaskRef[]>;
+  /**
+   * An empty upload to an index, whose documents are kept as they are sent. An engine that takes documents as objects lacks
+   * it, and may: what is uploaded then goes through `upsert`.
+   */
+  upload?(index: string): Upload;
   /** Removes documents by key; a key without a document is no error. The task fails where the index is missing. */
   remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]>;
   /**

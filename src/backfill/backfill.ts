@@ -1,7 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Upload } from '../backend/backend.js';
 import type { TaskError, TaskOutcome, TaskRef } from '../backend/task.js';
 import { isTerminal } from '../backend/task.js';
+import { uploadTo } from '../backend/upload.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
@@ -10,7 +11,7 @@ import { readAhead } from '../records/read-ahead.js';
 import { countRecords, type RecordPage, type RecordWhere, recordPages } from '../records/record-pages.js';
 import { documentsApplied } from '../telemetry/event.js';
 import { span } from '../telemetry/span.js';
-import { bodyLimit, DocumentSize } from './body-size.js';
+import { bodyLimit } from './body-size.js';
 import { Change } from './change.js';
 import { type FillLog, type FillState, freshState, type UnfinishedFill } from './fill-state.js';
 import { sendTheGood } from './isolation.js';
@@ -117,14 +118,18 @@ interface Projected {
 
 /** Pages that go up together. */
 interface Collected {
-  documents: SearchDocument[];
-  bytes: number;
+  readonly upload: Upload;
+  /** Whether a document cannot even be sent. What is collected is not sent then, but read again and sent one by one. */
+  refused: boolean;
   to: DocumentKey | null;
   rows: number;
   skipped: number;
 }
 
-const nothing = (): Collected => ({ documents: [], bytes: 0, to: null, rows: 0, skipped: 0 });
+const nothing = (upload: Upload): Collected => {
+  upload.clear();
+  return { upload, refused: false, to: null, rows: 0, skipped: 0 };
+};
 
 class Backfill {
   readonly #site: BackfillSite;
@@ -134,7 +139,6 @@ class Backfill {
   readonly #shipping: Shipping;
   readonly #broken = new AbortController();
   readonly #change = new Change();
-  readonly #size = new DocumentSize();
   readonly #failedPages: FailedPage[] = [];
   readonly #failedKeys = new Set<DocumentKey>();
   readonly #seconds = { read: 0, project: 0, send: 0, index: 0 };
@@ -235,17 +239,20 @@ class Backfill {
   /** Reads a lane to its end; while one upload is under way, the next is read. */
   async #fill(lane: Lane): Promise<void> {
     if (lane.read) return;
-    let collected = nothing();
-    let upload: Promise<void> = Promise.resolve();
+    // Two for the whole lane: one is filled while the other is on its way.
+    let [next, spare] = [this.#emptyUpload(), this.#emptyUpload()];
+    let collected = nothing(next);
+    let uploading: Promise<void> = Promise.resolve();
     const limit = this.#limit;
     const flush = async () => {
       const full = collected;
-      collected = nothing();
-      await upload;
+      await uploading;
       await this.#room();
-      upload = this.#upload(lane, full);
+      uploading = this.#upload(lane, full);
       // Awaited before the next one and at the end.
-      upload.catch((error: unknown) => this.#break(error));
+      uploading.catch((error: unknown) => this.#break(error));
+      [next, spare] = [spare, next];
+      collected = nothing(next);
     };
     for await (const page of readAhead(this.#pages(lane.range, lane.readUpTo, null))) {
       if (this.#stopped !== null) break;
@@ -253,12 +260,30 @@ class Backfill {
       const projected = this.#project(page);
       // The resumed run comes back to a page that made it stop.
       if (projected === null) break;
-      add(collected, projected, page, this.#size.of(projected.documents));
-      if (collected.documents.length >= limit.documents || collected.bytes >= limit.bytes) await flush();
+      this.#add(collected, projected, page);
+      if (collected.upload.count >= limit.documents || collected.upload.bytes >= limit.bytes) await flush();
     }
     if (!this.#broken.signal.aborted && collected.to !== null) await flush();
-    await upload;
+    await uploading;
     if (this.#stopped === null) lane.read = true;
+  }
+
+  #emptyUpload(): Upload {
+    return uploadTo(this.#site.backend, this.#call.index);
+  }
+
+  #add(collected: Collected, { documents, skipped }: Projected, page: RecordPage): void {
+    const started = performance.now();
+    try {
+      if (!collected.refused) for (const document of documents) collected.upload.add(document);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      collected.refused = true;
+    }
+    collected.to = page.lastKey;
+    collected.rows += page.records.length + page.unreadable.length;
+    collected.skipped += skipped;
+    this.#seconds.send += (performance.now() - started) / 1000;
   }
 
   /** The page's documents, or null where too much of it has failed. */
@@ -270,7 +295,7 @@ class Backfill {
     let skipped = 0;
     for (const { key, record } of page.records) {
       try {
-        if (projection.eligible(record)) documents.push(projection.stored(record));
+        if (projection.eligible(record)) documents.push(projection.stored(record, key));
         else skipped += 1;
       } catch (error) {
         failures.push(failureOf(key, 'project', error));
@@ -304,21 +329,26 @@ class Backfill {
       await this.#change.next();
   }
 
-  async #upload(lane: Lane, { documents, to, rows, skipped }: Collected): Promise<void> {
+  async #upload(lane: Lane, { upload, refused, to, rows, skipped }: Collected): Promise<void> {
     if (this.#broken.signal.aborted) return;
+    const toRepair = () =>
+      this.#toRepair.push(lane.accept({ to: to!, rows, skipped, documents: upload.count, tasks: [], settled: false }));
+    if (refused) {
+      toRepair();
+      this.#change.tell();
+      return this.#save();
+    }
     this.#uploading += 1;
     const started = performance.now();
     this.#firstSent ??= started;
     try {
-      const tasks = await this.#send({ documents, rows, skipped });
-      const body = lane.accept({ to: to!, rows, skipped, documents: documents.length, tasks, settled: false });
+      const tasks = await this.#send({ upload, rows, skipped });
+      const body = lane.accept({ to: to!, rows, skipped, documents: upload.count, tasks, settled: false });
       if (tasks.length === 0) this.#done(body);
       else this.#inFlight.push(body);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#toRepair.push(
-        lane.accept({ to: to!, rows, skipped, documents: documents.length, tasks: [], settled: false }),
-      );
+      toRepair();
     } finally {
       this.#seconds.send += (performance.now() - started) / 1000;
       this.#uploading -= 1;
@@ -327,11 +357,11 @@ class Backfill {
     await this.#save();
   }
 
-  #send({ documents, rows, skipped }: Pick<Collected, 'documents' | 'rows' | 'skipped'>): Promise<readonly TaskRef[]> {
+  #send({ upload, rows, skipped }: Pick<Collected, 'upload' | 'rows' | 'skipped'>): Promise<readonly TaskRef[]> {
     const { entity } = this.#site.metadata;
-    const facts: PageSpan = { entity, index: this.#call.index, rows, documents: documents.length, skipped };
+    const facts: PageSpan = { entity, index: this.#call.index, rows, documents: upload.count, skipped };
     return span('scrypath:backfill:page', facts, async (context) => {
-      const tasks = documents.length === 0 ? [] : await this.#shipping.send(documents);
+      const tasks = upload.count === 0 ? [] : await this.#shipping.send(upload);
       context.tasks = tasks.map(({ id }) => id);
       return tasks;
     });
@@ -492,14 +522,6 @@ class Backfill {
 }
 
 const succeeded = ({ status }: TaskOutcome): boolean => status === 'succeeded';
-
-function add(collected: Collected, { documents, skipped }: Projected, page: RecordPage, bytes: number): void {
-  for (const document of documents) collected.documents.push(document);
-  collected.bytes += bytes;
-  collected.to = page.lastKey;
-  collected.rows += page.records.length + page.unreadable.length;
-  collected.skipped += skipped;
-}
 
 function failureOf(key: DocumentKey, step: BackfillFailure['step'], cause: unknown): BackfillFailure {
   if (step !== 'index') return { key, step, code: ScrypathError.is(cause) ? cause.code : null, error: cause };

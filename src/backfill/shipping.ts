@@ -1,6 +1,7 @@
-import type { Backend } from '../backend/backend.js';
+import type { Backend, Upload } from '../backend/backend.js';
 import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
 import { isTerminal, type TaskError, type TaskOutcome, type TaskRef } from '../backend/task.js';
+import { uploadTo } from '../backend/upload.js';
 import type { SearchDocument } from '../document/search-document.js';
 import { type ErrorCode, ScrypathError } from '../errors/scrypath-error.js';
 
@@ -48,25 +49,16 @@ export class Shipping {
   ) {}
 
   /**
-   * Resolves with the tasks when the engine has accepted all documents; what got no answer is sent again.
+   * Resolves with the tasks when the engine has accepted all of an upload; what got no answer is sent again.
    * @throws what the backend throws, when it goes on too long
    */
-  async send(documents: readonly SearchDocument[]): Promise<readonly TaskRef[]> {
-    const { backend, index, patience } = this;
-    const accepted: TaskRef[] = [];
-    let rest = documents;
+  async send(upload: Upload): Promise<readonly TaskRef[]> {
+    const { patience } = this;
     for (let tried = 1; ; tried += 1) {
-      const told: TaskRef[] = [];
       await this.beforeSend();
       try {
-        const tasks = await backend.upsert(index, rest, {
-          batch: crypto.randomUUID(),
-          onAccepted: (task) => told.push(task),
-        });
-        return [...accepted, ...tasks];
+        return await upload.send({ batch: crypto.randomUUID() });
       } catch (error) {
-        accepted.push(...told);
-        rest = rest.slice(told.reduce((sum, { count }) => sum + (count ?? 0), 0));
         if (mayHaveBeenTaken(error)) this.lateUntil = Date.now() + patience.lateMs;
         if (!mayPass(error) || tried >= patience.tries) throw error;
         await this.pause(tried);
@@ -79,7 +71,9 @@ export class Shipping {
     for (let tried = 1; ; tried += 1) {
       let tasks: readonly TaskRef[];
       try {
-        tasks = await this.send(documents);
+        const upload = uploadTo(this.backend, this.index);
+        for (const document of documents) upload.add(document);
+        tasks = await this.send(upload);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         return { ok: false, error: { code: error.code, message: error.message, document: null, kind: 'document' } };

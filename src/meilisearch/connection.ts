@@ -9,8 +9,8 @@ import { type Answer, Cancellation, fetchTransport, nodeTransport, type Transpor
 export interface EngineRequest extends RequestFacts {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
-  /** Sent as JSON; a string goes as it is, as `contentType`. */
-  readonly body?: object | string;
+  /** Sent as JSON; a string or bytes go as they are, as `contentType`. */
+  readonly body?: object | string | Uint8Array;
   readonly contentType?: string;
   /** The answer is wanted as the text that it is. */
   readonly asText?: boolean;
@@ -36,6 +36,8 @@ interface Exchange {
   readonly facts: RequestSpan;
   readonly cancellation: Cancellation;
   readonly repeatable: boolean;
+  /** The body, where it is bytes: the client would write them as JSON. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 const EXCHANGE = Symbol('exchange');
@@ -101,7 +103,8 @@ export class Connection {
     signal?.addEventListener('abort', follow, { once: true });
     this.#pending.set(cancellation, request);
     try {
-      const exchange: Exchange = { facts, cancellation, repeatable: request.repeatable ?? false };
+      const bytes = request.body instanceof Uint8Array ? request.body : undefined;
+      const exchange: Exchange = { facts, cancellation, repeatable: request.repeatable ?? false, bytes };
       const answer = await this.#throughClient(request, { [EXCHANGE]: exchange } as ExtraRequestInit);
       if (request.asText && answer.status === 200) return answer.text;
       return readAnswer(answer, request, this.#withoutSecrets);
@@ -120,7 +123,7 @@ export class Connection {
     const options = {
       path,
       extraRequestInit,
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined || body instanceof Uint8Array ? {} : { body }),
       ...(contentType === undefined ? {} : { contentType }),
     };
     const http = this.#client.httpRequest;
@@ -137,8 +140,8 @@ export class Connection {
   }
 
   async #exchange(url: URL, init: RequestInit & { [EXCHANGE]: Exchange }): Promise<Answer> {
-    const { facts, cancellation, repeatable } = init[EXCHANGE];
-    const body = init.body as string | undefined;
+    const { facts, cancellation, repeatable, bytes } = init[EXCHANGE];
+    const body = bytes ?? (init.body as string | undefined);
     const answer = await this.#transport.send({
       url,
       method: init.method ?? 'GET',

@@ -13,7 +13,7 @@ export const searchRequest = (index: string, body: SearchParams): EngineRequest 
   repeatable: true,
 });
 
-export const upsertRequest = (index: string, lines: string, batch?: string): EngineRequest => ({
+export const upsertRequest = (index: string, lines: Uint8Array, batch?: string): EngineRequest => ({
   ...onIndex(index, 'POST', '/documents', `?primaryKey=${KEY_ATTRIBUTE}${kept(batch, '&')}`),
   body: lines,
   contentType: 'application/x-ndjson',

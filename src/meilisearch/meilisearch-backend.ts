@@ -10,6 +10,7 @@ import type {
   IndexInfo,
   OutcomesOptions,
   StoredDocument,
+  Upload,
   WriteOptions,
 } from '../backend/backend.js';
 import { checkedIndexName, checkedKey } from '../backend/names.js';
@@ -24,12 +25,14 @@ import { Connection, type EngineRequest } from './connection.js';
 import { brokenAnswer, closed, EngineAnswerError } from './engine-failure.js';
 import * as requests from './engine-requests.js';
 import { examine } from './examination.js';
+import { keyPayloads } from './key-payloads.js';
 import {
   type MeilisearchOptions,
   type ResolvedMeilisearchOptions,
   resolveMeilisearchOptions,
 } from './meilisearch-options.js';
-import { documentPayloads, keyPayloads, type Payload } from './payloads.js';
+import { MeilisearchUpload } from './meilisearch-upload.js';
+import { refOf, sendParts } from './parts.js';
 import { indexAtAcceptance, type Swap, swapsOf } from './renamed-tasks.js';
 import { isObject, keyOf, toHitPage, toSearchRequest, withoutAdded } from './search-request.js';
 import { isSettingsDocument, toIndexSettings } from './settings-document.js';
@@ -114,13 +117,26 @@ export class MeilisearchBackend implements Backend {
     documents: readonly SearchDocument[],
     options?: WriteOptions,
   ): Promise<readonly TaskRef[]> {
-    const payloads = documentPayloads(checkedIndexName(index), documents, this.#options.maxPayloadBytes);
-    return this.#enqueueAll(index, payloads, requests.upsertRequest, options);
+    const upload = this.upload(index);
+    for (const document of documents) upload.add(document);
+    return upload.send(options);
   }
 
-  async remove(index: string, keys: readonly DocumentKey[], options?: WriteOptions): Promise<readonly TaskRef[]> {
-    const payloads = keyPayloads(checkedIndexName(index), keys, this.#options.maxPayloadBytes);
-    return this.#enqueueAll(index, payloads, requests.removeRequest, options);
+  upload(index: string): Upload {
+    this.#closing.signal.throwIfAborted();
+    const { maxPayloadBytes } = this.#options;
+    return new MeilisearchUpload(checkedIndexName(index), maxPayloadBytes, (lines, options) =>
+      this.#enqueue(requests.upsertRequest(index, lines, options.batch), options),
+    );
+  }
+
+  async remove(index: string, keys: readonly DocumentKey[], options: WriteOptions = {}): Promise<readonly TaskRef[]> {
+    this.#closing.signal.throwIfAborted();
+    const parts = keyPayloads(checkedIndexName(index), keys, this.#options.maxPayloadBytes);
+    const accepted: TaskRef[] = [];
+    const enqueue = (body: string) => this.#enqueue(requests.removeRequest(index, body, options.batch), options);
+    await sendParts(index, parts, enqueue, accepted, options);
+    return accepted;
   }
 
   /**
@@ -265,27 +281,6 @@ export class MeilisearchBackend implements Backend {
     const answer = await this.#send(request, options);
     if (isObject(answer) && typeof answer.taskUid === 'number') return answer as unknown as EnqueuedTask;
     throw brokenAnswer(request, 'no task');
-  }
-
-  /** One after the other: sent side by side, the engine could take them in another order. */
-  async #enqueueAll(
-    index: string,
-    payloads: readonly Payload[],
-    toRequest: (index: string, body: string, batch?: string) => EngineRequest,
-    options: WriteOptions = {},
-  ): Promise<readonly TaskRef[]> {
-    this.#closing.signal.throwIfAborted();
-    const { batch, onAccepted } = options;
-    const accepted: TaskRef[] = [];
-    for (const { body, count } of payloads) {
-      const task = await this.#enqueue(toRequest(index, body, batch), options).catch((failure: unknown) => {
-        throw accepted.length > 0 ? partlyAccepted(accepted, payloads.length, failure) : failure;
-      });
-      const ref = { ...refOf(index, task), ...(batch === undefined ? {} : { batch }), count };
-      accepted.push(ref);
-      onAccepted?.(ref);
-    }
-    return accepted;
   }
 
   async #look(
@@ -452,25 +447,11 @@ const mayBeRenamed = (task: TaskRef, found: SeenTask): found is SeenTask & { rea
   found.index !== task.index &&
   isTerminal(found.status);
 
-const refOf = (index: string, task: EnqueuedTask): TaskRef => ({ id: task.taskUid, index });
-
 /** The index that all of them work on, and the task where it is only one: what an error about them may name. */
 const whatTheyShare = ([first, ...others]: readonly TaskRef[]): Pick<EngineRequest, 'index' | 'task'> => ({
   index: (others.every((task) => task.index === first?.index) && first?.index) || null,
   task: others.length === 0 ? first : undefined,
 });
-
-/** Same code; an aborted call keeps the reason that its caller gave. */
-const partlyAccepted = (accepted: readonly TaskRef[], parts: number, failure: unknown): unknown =>
-  ScrypathError.is(failure)
-    ? new ScrypathError({
-        code: failure.code,
-        happened: `${failure.message} Of ${parts} parts ${accepted.length} were accepted before, as tasks ${accepted.map(({ id }) => id).join(', ')}.`,
-        index: failure.index,
-        task: { id: accepted.at(-1)!.id, index: accepted.at(-1)!.index },
-        cause: failure.cause,
-      })
-    : failure;
 
 const isMissing = (code: string, failure: unknown): boolean =>
   ScrypathError.is(failure) && failure.cause instanceof EngineAnswerError && failure.cause.code === code;

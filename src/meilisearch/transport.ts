@@ -14,7 +14,7 @@ export interface OutgoingRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Headers;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
   /** Ends the exchange at any moment; the promise rejects with its reason. */
   readonly cancellation: Cancellation;
   /** The request may be sent a second time when a kept connection turns out to be closed. */

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../document/json.js';
 import { ORDER_MAX_DIGITS, orderText } from '../document/order-text.js';
-import type { SearchDocument } from '../document/search-document.js';
+import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { isThenable, kindOf } from '../metadata/given.js';
 import { ORDER_ATTRIBUTE, type SearchField, type SearchMetadata } from '../metadata/search-metadata.js';
@@ -15,25 +15,25 @@ export interface Projection {
    * `PROJECTION_FAILED` where `when` throws, gives no boolean, or is false for a record of which columns are missing.
    */
   readonly eligible: (record: object) => boolean;
-  /** The record's document: key, data and where the data comes from. */
-  readonly document: (record: object) => SearchDocument;
+  /** The record's document: key, data and where the data comes from. Who has its key already gives it. */
+  readonly document: (record: object, key?: DocumentKey) => SearchDocument;
   /** The document as an index stores it: with the places by which exact numbers are compared. */
-  readonly stored: (record: object) => SearchDocument;
+  readonly stored: (record: object, key?: DocumentKey) => SearchDocument;
 }
 
 export function projectionOf(metadata: SearchMetadata): Projection {
   const { key, hook, source } = metadata;
   const deletedAt = metadata.deletedAt?.split('.') ?? null;
   const dataOf = hook === null ? compileFields(metadata.entity, metadata.fields) : compileHook(metadata, hook);
-  const document = (record: object): SearchDocument => {
-    const documentKey = key.of(record);
+  const document = (record: object, documentKey = key.of(record)): SearchDocument => {
     return Object.freeze({ key: documentKey, data: dataOf(record, documentKey), source });
   };
   const compared = metadata.fields.filter((field) => field.kind === 'exact' && (field.filterable || field.sortable));
   return {
     eligible: (record) => !isDeleted(record, deletedAt) && holds(metadata, record),
     document,
-    stored: compared.length === 0 ? document : (record) => withOrder(metadata.entity, document(record), compared),
+    stored:
+      compared.length === 0 ? document : (record, own) => withOrder(metadata.entity, document(record, own), compared),
   };
 }
 

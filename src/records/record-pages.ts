@@ -5,11 +5,11 @@ import {
   type ObjectLiteral,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { RawSqlResultsToEntityTransformer } from 'typeorm/query-builder/transformer/RawSqlResultsToEntityTransformer.js';
 import type { DocumentKey } from '../document/search-document.js';
 import type { SearchMetadata } from '../metadata/search-metadata.js';
 import { inHalves, isOfDatabase } from './in-halves.js';
 import { type Keyset, keysetOf } from './keyset.js';
+import { OrderedRows } from './ordered-rows.js';
 import { readRecords } from './record-reader.js';
 import { attachRelated, ownRowsQuery, type ReadPlan, ROOT_ALIAS, readPlanOf } from './related-records.js';
 
@@ -135,7 +135,7 @@ class PageReader {
   /** As the query builder does it behind its own queries. */
   #recordsOf({ expressionMap }: SelectQueryBuilder<ObjectLiteral>, raw: readonly ObjectLiteral[]): ObjectLiteral[] {
     const { dataSource, queryRunner } = this.manager;
-    const transformer = new RawSqlResultsToEntityTransformer(expressionMap, dataSource.driver, [], queryRunner);
+    const transformer = new OrderedRows(expressionMap, dataSource.driver, [], queryRunner);
     return transformer.transform([...raw], expressionMap.mainAlias!) as ObjectLiteral[];
   }
 

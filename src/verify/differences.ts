@@ -118,7 +118,8 @@ class Comparison {
       this.#options.signal?.throwIfAborted();
       const { records, unreadable } = page;
       const { projection } = this.#site;
-      for (const { key, record } of records) this.#compare(key, expectedOf(projection, record) ?? undefined, stored);
+      for (const { key, record } of records)
+        this.#compare(key, expectedOf(projection, key, record) ?? undefined, stored);
       for (const { key, error } of unreadable) this.#compare(key, { kind: 'failed', error }, stored);
       this.#rows += records.length + unreadable.length;
       yield* this.#progressed('records');

@@ -26,16 +26,16 @@ export async function expectedDocuments(
     (key, error) => expected.set(key, { kind: 'failed', error }),
   );
   for (const [key, record] of records) {
-    const one = expectedOf(projection, record);
+    const one = expectedOf(projection, key, record);
     if (one !== null) expected.set(key, one);
   }
   return expected;
 }
 
 /** What an index shall hold of a record; null where that is no document. */
-export function expectedOf(projection: Projection, record: object): Expected | null {
+export function expectedOf(projection: Projection, key: DocumentKey, record: object): Expected | null {
   try {
-    return projection.eligible(record) ? { kind: 'document', document: projection.stored(record) } : null;
+    return projection.eligible(record) ? { kind: 'document', document: projection.stored(record, key) } : null;
   } catch (error) {
     return { kind: 'failed', error };
   }

@@ -208,6 +208,23 @@ describe.each<[string, Partial<MeilisearchOptions>]>([
     expect(failure.message).toContain('Of 4 parts 2 were accepted before, as tasks 7, 8.');
     await small.close();
   });
+
+  it('leaves an upload to be sent on from the part that was not accepted', async () => {
+    const small = meilisearch({ host: stub.url, maxPayloadBytes: 40, ...transport });
+    const upload = small.upload('movies');
+    for (const key of ['1', '2', '3']) upload.add({ key, data: { n: 'x'.repeat(15) }, source: 'fields' });
+    stub.replies(accepted(7), engineError(422, 'no_space_left_on_device', 'No space.'), accepted(8), accepted(9));
+    const before = stub.requests.length;
+    await failureOf(upload.send({ batch: 'first' }));
+    expect(await upload.send({ batch: 'second' })).toEqual([
+      { id: 7, index: 'movies', batch: 'first', count: 1 },
+      { id: 8, index: 'movies', batch: 'second', count: 1 },
+      { id: 9, index: 'movies', batch: 'second', count: 1 },
+    ]);
+    const keys = stub.requests.slice(before).map(({ body }) => (JSON.parse(body) as { _key: string })._key);
+    expect(keys).toEqual(['1', '2', '2', '3']);
+    await small.close();
+  });
 });
 
 describe('a kept connection that the server has closed', () => {

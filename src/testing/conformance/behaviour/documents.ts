@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { uploadTo } from '../../../backend/upload.js';
 import type { JsonObject } from '../../../document/json.js';
 import { KEY_ATTRIBUTE } from '../../../document/search-document.js';
 import { document } from '../bench.js';
@@ -134,6 +135,50 @@ export const documents = behavioursOf('documents', {
     const key = `${'k'.repeat(509)}-_`;
     const index = await bench.index('key_long', [document(key, { n: 1 })]);
     assertEqualJson(await bench.backend.documents.fetch(index, [key]), [{ key, data: { n: 1 } }]);
+  },
+  'an upload is sent as an upsert of the same documents would be, again and again': async (bench) => {
+    const index = await bench.index('upload', [document('1', { n: 'old' })]);
+    const upload = uploadTo(bench.backend, index);
+    for (const one of [document('1', { n: 1 }), document('2', { größe: 'é🍵' }), document('1', { n: 3 })])
+      upload.add(one);
+    assert.equal(upload.count, 3);
+    assert.ok(upload.bytes > 0);
+    const told: number[] = [];
+    const first = await upload.send({ batch: 'one', onAccepted: ({ id }) => told.push(id) });
+    assertEqualJson(
+      [first.map(({ id }) => id), first.reduce((sum, { count }) => sum + (count ?? 0), 0), first[0]!.batch],
+      [told, 3, 'one'],
+    );
+    await bench.succeeded(...first);
+    assertEqualJson(await bench.held(index), { 1: { n: 3 }, 2: { größe: 'é🍵' } });
+    upload.clear();
+    assert.equal(upload.count, 0);
+    upload.add(document('2', { n: 2 }));
+    await bench.succeeded(...(await upload.send()));
+    assertEqualJson(await bench.held(index), { 1: { n: 3 }, 2: { n: 2 } });
+  },
+  'texts of documents are their JSON without key and braces': async (bench) => {
+    const { documents: reader } = bench.backend;
+    if (reader.texts === undefined) return;
+    const data = { title: 'a "quoted"},{ text', deep: { _key: [1, null, 'é🍵'] }, n: -0.5 };
+    const index = await bench.index('texts', [document('1', data), document('2', {})]);
+    const texts = await reader.texts(index, ['2', 'nobody', '1']);
+    assertEqualJson([...texts.keys()].sort(), ['1', '2']);
+    assertEqualJson(JSON.parse(`{${texts.get('1')}}`), data);
+    assertEqualJson(JSON.parse(`{${texts.get('2')}}`), {});
+  },
+  'the extent of an index counts, and has another mark after a write only': async (bench) => {
+    const { documents: reader } = bench.backend;
+    if (reader.extent === undefined) return;
+    const index = await bench.index('extent', numbered(3));
+    const before = await reader.extent(index);
+    assert.equal(before.documents, 3);
+    await bench.backend.search(index, completeQuery({}));
+    assertEqualJson(await reader.extent(index), before);
+    await bench.upsert(index, document('k0', { n: 'new' }));
+    const after = await reader.extent(index);
+    assert.equal(after.documents, 3);
+    assert.notEqual(after.mark, before.mark);
   },
   'a scan gives every document once, whatever the size of its pages': async (bench) => {
     const index = await bench.index('scan', numbered(50));
