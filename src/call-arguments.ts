@@ -145,6 +145,7 @@ const REINDEX_OPTIONS: Readonly<
   maxFailures: [isCount(0), 'a whole number from 0'],
   batchSize: [isCount(1), 'a whole number from 1'],
   partitions: [isCount(1), 'a whole number from 1'],
+  distribute: [isBoolean, 'true or false'],
   resume: [isBoolean, 'true or false'],
   signal: [isSignal, 'an AbortSignal'],
   onProgress: [(value) => typeof value === 'function', 'a function'],

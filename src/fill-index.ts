@@ -1,8 +1,8 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { Backend } from './backend/backend.js';
-import { type BackfillCall, runBackfill } from './backfill/backfill.js';
-import { StoredFillLog } from './backfill/fill-log.js';
-import { type FillLog, MemoryFillLog } from './backfill/fill-state.js';
+import type { BackfillCall } from './backfill/backfill.js';
+import { fill } from './backfill/fill.js';
+import { NEEDS_OUTBOX, notDivisible } from './backfill/part-errors.js';
 import type { BackfillReport } from './backfill/report.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { Projection } from './projection/projection.js';
@@ -15,6 +15,11 @@ export interface BackfillOptions
   extends Pick<BackfillCall, 'where' | 'batchSize' | 'maxFailures' | 'partitions' | 'signal' | 'onProgress'> {
   /** Another index than the entity's own, without prefix: one that stands beside it. It must be there. */
   readonly into?: string;
+  /**
+   * Lets every worker, of any process, that knows the entity fill ranges of keys beside this call: `partitions` of them,
+   * default 8. With an outbox only, and not with `where`.
+   */
+  readonly distribute?: boolean;
   /** Go on where a backfill into the same index was stopped or killed. With an outbox only. */
   readonly resume?: boolean;
 }
@@ -43,18 +48,19 @@ const SEEN_EVERY_MS = 3_000;
  */
 export async function fillIndex(site: FillSite, index: string, options: BackfillOptions): Promise<FilledIndex> {
   const { backend, metadata, projection, dataSource, delivery } = site;
-  const { into: _, resume = false, ...call } = options;
+  const { into: _, resume = false, distribute = false, ...call } = options;
+  if (distribute) checkDistributed(site, options);
   const source = delivery?.sender.source ?? null;
   const isLive = index === metadata.indexName;
   const registration = source && isLive ? await registerBackfill(source, metadata.entity) : null;
   const stopSeeing = registration && source ? keepSeen(() => source.aside('look'), registration) : null;
   const reading = await readConnection(dataSource);
   try {
-    const log = source ? await storedLog(() => source.aside('look'), { entity: metadata.entity, index }, resume) : null;
     const { manager } = reading.queryRunner;
-    const report = await runBackfill(
-      { backend, metadata, projection, manager, log: log ?? new MemoryFillLog() },
+    const report = await fill(
+      { backend, metadata, projection, manager },
       { ...call, index },
+      { connection: source && (() => source.aside('look')), distribute, resume },
     );
     if (registration === null || source === null || delivery === null) return { ...report, replayed: 0 };
     // A request that got no answer may still bring an old page.
@@ -70,17 +76,16 @@ export async function fillIndex(site: FillSite, index: string, options: Backfill
   }
 }
 
-async function storedLog(
-  connection: Parameters<typeof StoredFillLog.begin>[0],
-  fill: { readonly entity: string; readonly index: string },
-  resume: boolean,
-): Promise<FillLog> {
-  const left = resume ? await StoredFillLog.resume(connection, fill) : null;
-  return left ?? StoredFillLog.begin(connection, fill);
+function checkDistributed({ metadata: { entity }, delivery }: FillSite, { where }: BackfillOptions): void {
+  const problems = [
+    ...(delivery === null ? [NEEDS_OUTBOX] : []),
+    ...(where === undefined ? [] : ['distribute takes no where: another process cannot be given it']),
+  ];
+  if (problems.length > 0) throw notDivisible(entity, 'backfill', problems);
 }
 
 /** @returns what ends it: another backfill may then go on with the registration, where it still stands */
-function keepSeen(connection: Parameters<typeof StoredFillLog.begin>[0], { id }: Registration): () => Promise<void> {
+function keepSeen(connection: () => Promise<QueryRunner>, { id }: Registration): () => Promise<void> {
   const see = async (atWork: boolean) => writeSeen(await connection(), id, atWork);
   const timer = setInterval(() => void see(true).catch(() => undefined), SEEN_EVERY_MS);
   timer.unref();

@@ -4,6 +4,7 @@ import { captureIntoOutbox } from './capture/outbox-capture.js';
 import type { UnresolvedWrite } from './capture/unresolved.js';
 import { ScrypathError } from './errors/scrypath-error.js';
 import { type FanOut, fanOutOf } from './fan-out/fan-out.js';
+import { FillHelp } from './fill-help.js';
 import { contractOf } from './metadata/contract.js';
 import type { SearchMetadata } from './metadata/search-metadata.js';
 import type { PreparedIndex } from './operator/prepare-indexes.js';
@@ -82,6 +83,11 @@ export class OutboxWiring implements OutboxSite {
       },
       this.#options.queue,
       (token) => this.commits.isOpen(token),
+      ({ source }) => {
+        const { dataSource, backend } = this.#options;
+        const connection = () => source.aside('look');
+        return new FillHelp({ dataSource, backend, connection, work: () => this.work, logger: this.#logger });
+      },
     );
     return this.#delivery;
   }

@@ -2,6 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import type { DocumentKey } from '../document/search-document.js';
 import { run, type Statement } from '../outbox/statement.js';
 import type { FillLog, FillState, RangeState, UnfinishedFill } from './fill-state.js';
+import { PATIENCE } from './shipping.js';
 
 /** What is filled, and from what. */
 export interface Fill {
@@ -10,7 +11,7 @@ export interface Fill {
 }
 
 /** `cursor` is a word of its own in MySQL. */
-const cursor = ({ dataSource }: Statement): string => dataSource.driver.escape('cursor');
+export const cursor = ({ dataSource }: Statement): string => dataSource.driver.escape('cursor');
 
 /**
  * Keeps where a backfill is in the table `scrypath_fill`, a row each. Two that fill the same index from the same entity
@@ -48,9 +49,30 @@ export class StoredFillLog implements FillLog {
       await connection(),
       (s) =>
         `SELECT id FROM ${s.tables.fill} WHERE entity = ${s.value(entity)} AND index_name = ${s.value(index)}
-         AND state <> 'done' ORDER BY started_at DESC LIMIT 1`,
+         AND state <> 'done' AND parent IS NULL ORDER BY started_at DESC LIMIT 1`,
     );
     return records[0] === undefined ? null : new StoredFillLog(connection, fill, records[0].id);
+  }
+
+  /**
+   * Forgets what has not come to its end, so that nobody goes on with it: whoever fills a range of it stops before his next
+   * upload.
+   * @returns for how long a page of it may still arrive, in milliseconds
+   */
+  static async giveUp(connection: () => Promise<QueryRunner>, { entity, index }: Fill): Promise<number> {
+    const queryRunner = await connection();
+    const isIts = (s: Statement) =>
+      `entity = ${s.value(entity)} AND index_name = ${s.value(index)} AND state <> 'done'`;
+    const { records } = await run<FillRow>(
+      queryRunner,
+      (s) =>
+        `SELECT ${cursor(s)} AS place, state, batches, documents, skipped, failed FROM ${s.tables.fill} WHERE ${isIts(s)}`,
+    );
+    await run(queryRunner, (s) => `DELETE FROM ${s.tables.fill} WHERE ${isIts(s)}`);
+    const late = records.map((row) =>
+      row.state === 'running' ? PATIENCE.lateMs : row.place === null ? 0 : stateOf(row).lateUntil - Date.now(),
+    );
+    return Math.max(0, ...late);
   }
 
   /** The id of the row; null until something was saved. */
@@ -60,7 +82,7 @@ export class StoredFillLog implements FillLog {
 
   async load(): Promise<UnfinishedFill | null> {
     if (this.#id === null) return null;
-    const { records } = await run<Row>(
+    const { records } = await run<FillRow>(
       await this.#connection(),
       (s) =>
         `SELECT ${cursor(s)} AS place, state, batches, documents, skipped, failed FROM ${s.tables.fill} WHERE id = ${s.value(this.#id)}`,
@@ -103,7 +125,8 @@ export class StoredFillLog implements FillLog {
   }
 }
 
-interface Row {
+/** Where a backfill is, as its row has it. */
+export interface FillRow {
   readonly place: string | null;
   readonly state: string;
   readonly batches: unknown;
@@ -119,13 +142,17 @@ interface Place {
   readonly lateUntil: number;
 }
 
-const placeOf = ({ ranges, lastKey, lateUntil }: FillState): string =>
-  JSON.stringify({ ranges, lastKey, lateUntil } satisfies Place);
+/** @param beside what else is kept with it */
+export const placeOf = ({ ranges, lastKey, lateUntil }: FillState, beside: object = {}): string =>
+  JSON.stringify({ ...({ ranges, lastKey, lateUntil } satisfies Place), ...beside });
 
-const stateOf = ({ place, batches, documents, skipped, failed }: Row): FillState => ({
-  ...(JSON.parse(place!) as Place),
-  batches: Number(batches),
-  documents: Number(documents),
-  skipped: Number(skipped),
-  failed: Number(failed),
-});
+export function stateOf({ place, batches, documents, skipped, failed }: FillRow): FillState {
+  const { ranges, lastKey, lateUntil } = JSON.parse(place!) as Place;
+  return {
+    ...{ ranges, lastKey, lateUntil },
+    batches: Number(batches),
+    documents: Number(documents),
+    skipped: Number(skipped),
+    failed: Number(failed),
+  };
+}

@@ -130,10 +130,14 @@ export function outboxSchemas(dataSource: DataSource, shards: number): readonly 
         documents: { name: 'documents', ...number },
         skipped: { name: 'skipped', ...number },
         failed: { name: 'failed', ...number },
+        // Of a range that is filled apart: the backfill that it belongs to, who fills it, and why that failed.
+        parent: { name: 'parent', ...text(36), nullable: true },
+        owner: { name: 'owner', ...text(36), nullable: true },
+        problem: { name: 'problem', ...text(190), nullable: true },
         startedAt: { name: 'started_at', ...number },
         updatedAt: { name: 'updated_at', ...number },
       },
-      indices: [{ columns: ['entity'] }],
+      indices: [{ columns: ['entity'] }, { columns: ['parent'] }],
     }),
     new EntitySchema({
       name: TABLES.registration,

@@ -76,7 +76,10 @@ export interface RebuildReport {
   readonly keepOld: boolean;
   readonly maxFailures: number;
   /** What else it was begun with, for whoever goes on with it. */
-  readonly given: Pick<ReindexOptions, 'cutover' | 'settings' | 'dropForeign' | 'batchSize' | 'partitions'>;
+  readonly given: Pick<
+    ReindexOptions,
+    'cutover' | 'settings' | 'dropForeign' | 'batchSize' | 'partitions' | 'distribute'
+  >;
   /** Whether settings were given that are not kept here, since they may hold the key of an embedder. */
   readonly withheld: boolean;
   readonly settings: IndexSettings | null;
@@ -121,12 +124,14 @@ const givenOf = ({
   dropForeign,
   batchSize,
   partitions,
+  distribute,
 }: ReindexOptions): RebuildReport['given'] => ({
   ...(cutover !== undefined && { cutover }),
   ...(settings !== undefined && settings.embedders === undefined && { settings }),
   ...(dropForeign !== undefined && { dropForeign }),
   ...(batchSize !== undefined && { batchSize }),
   ...(partitions !== undefined && { partitions }),
+  ...(distribute !== undefined && { distribute }),
 });
 
 /** The seconds with those of a step that began then, and ends now; a step may be done in several runs. */

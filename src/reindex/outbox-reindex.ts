@@ -1,6 +1,5 @@
 import type { QueryRunner } from 'typeorm';
 import { StoredFillLog } from '../backfill/fill-log.js';
-import { PATIENCE } from '../backfill/shipping.js';
 import type { DocumentKey } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { contractOf } from '../metadata/contract.js';
@@ -173,11 +172,9 @@ export class OutboxReindex implements RebuildOperations {
 
   async #fill(options: RunOptions): Promise<void> {
     const { row, report } = this.#record;
-    const { entity, target } = row;
-    const fill = { entity, index: target };
-    const log = (await StoredFillLog.resume(this.#aside, fill)) ?? (await StoredFillLog.begin(this.#aside, fill));
     const beforeSend = () => this.#record.assertOwned();
-    const filledTarget = await fillTarget(this.#site, { target, log, beforeSend }, report, options);
+    const fill = { target: row.target, connection: this.#aside, beforeSend };
+    const filledTarget = await fillTarget(this.#site, fill, report, options);
     await this.#record.note({ ...filled(filledTarget), next: 'replay' });
   }
 
@@ -337,13 +334,10 @@ export class OutboxReindex implements RebuildOperations {
     await this.#record.read();
   }
 
-  /** For how long a page of a fill that was stopped or killed may still arrive, in milliseconds. */
+  /** For how long a page of a fill that was stopped or killed may still arrive, in milliseconds. Nobody goes on with it. */
   async #latePage(): Promise<number> {
     const { entity, target } = this.#record.row;
-    const log = await StoredFillLog.resume(this.#aside, { entity, index: target });
-    const unfinished = await log?.load();
-    if (!unfinished) return 0;
-    return unfinished.killed ? PATIENCE.lateMs : unfinished.state.lateUntil - Date.now();
+    return StoredFillLog.giveUp(this.#aside, { entity, index: target });
   }
 
   async #drop({ onProgress }: RunOptions = {}): Promise<void> {

@@ -1,6 +1,5 @@
 import { mayHaveBeenTaken } from '../backend/may-have-been-taken.js';
 import { isTerminal, type TaskRef } from '../backend/task.js';
-import { MemoryFillLog } from '../backfill/fill-state.js';
 import type { DocumentKey, SearchDocument } from '../document/search-document.js';
 import { ScrypathError } from '../errors/scrypath-error.js';
 import { readRecords } from '../records/record-reader.js';
@@ -175,7 +174,7 @@ export class PlainReindex implements RebuildOperations {
   }
 
   async #fill(options: RunOptions): Promise<void> {
-    const fill = { target: this.#place.target, log: new MemoryFillLog() };
+    const fill = { target: this.#place.target, connection: null };
     const report = await fillTarget(this.#site, fill, this.#report, options);
     this.#report = { ...this.#report, ...filled(report), next: 'verify' };
   }

@@ -24,6 +24,8 @@ export interface ReindexOptions extends RunOptions {
   readonly batchSize?: number;
   /** Ranges of keys that the fill reads side by side. */
   readonly partitions?: number;
+  /** Lets every worker, of any process, that knows the entity fill ranges beside this call. With an outbox only. */
+  readonly distribute?: boolean;
   /** Go on with the rebuild that was stopped or killed, where there is one. Its own options hold. */
   readonly resume?: boolean;
 }

@@ -1,3 +1,4 @@
+import { NEEDS_OUTBOX, notDivisible } from '../backfill/part-errors.js';
 import { span } from '../telemetry/span.js';
 import { OWNER } from '../worker/owner.js';
 import {
@@ -34,7 +35,10 @@ export async function reindex(site: ReindexSite, options: ReindexOptions): Promi
 }
 
 async function build(site: ReindexSite, options: ReindexOptions): Promise<Rebuild> {
-  if (!hasOutbox(site)) return PlainReindex.run(site, options);
+  if (!hasOutbox(site)) {
+    if (options.distribute) throw notDivisible(site.metadata.entity, 'reindex', [NEEDS_OUTBOX]);
+    return PlainReindex.run(site, options);
+  }
   const id = await begin(site, options);
   const record = await recordOf(site, id);
   const operations = new OutboxReindex(site, record!, options.settings);

@@ -8,7 +8,7 @@ import { IndexWatch } from './index-watch.js';
 import { Notifier } from './listen.js';
 import { type Progress, ProgressReader } from './progress.js';
 import { Sender, type SenderSite } from './sender.js';
-import { Worker, type WorkerOptions } from './worker.js';
+import { type Help, Worker, type WorkerOptions } from './worker.js';
 
 /** How far somebody wants work to get. */
 export type Goal = 'accepted' | 'completed';
@@ -38,10 +38,21 @@ export class Delivery {
   /** Those who sleep between two looks. */
   readonly #sleeping = new Set<{ readonly token: string; readonly wake: () => void }>();
 
-  /** @param queue distributes the work over workers, where there is one */
-  /** @param isOpen whether a token's transaction is still open in this process */
-  constructor(site: SenderSite, queue: WorkQueue | null = null, isOpen: (token: string) => boolean = () => false) {
+  readonly #help: ((sender: Sender) => Help) | null;
+
+  /**
+   * @param queue distributes the work over workers, where there is one
+   * @param isOpen whether a token's transaction is still open in this process
+   * @param help what a worker does beside its work
+   */
+  constructor(
+    site: SenderSite,
+    queue: WorkQueue | null = null,
+    isOpen: (token: string) => boolean = () => false,
+    help: ((sender: Sender) => Help) | null = null,
+  ) {
     this.#queue = queue;
+    this.#help = help;
     this.#isOpen = isOpen;
     this.#site = { watch: new IndexWatch(site.backend, site.logger), ...site };
     this.#notifier = new Notifier(site.dataSource);
@@ -49,9 +60,11 @@ export class Delivery {
 
   worker(options: WorkerOptions): Worker {
     const { backend, logger } = this.#site;
+    const sender = new Sender(this.#site);
     return new Worker(
       {
-        sender: new Sender(this.#site),
+        sender,
+        help: this.#help?.(sender) ?? null,
         backlog: backend.backlog ? (signal) => backend.backlog!({ signal }) : null,
         queue: this.#queue,
         logger,

@@ -55,6 +55,14 @@ export interface WorkerSite {
   readonly settled: (tokens: ReadonlySet<string>) => void;
   readonly started: (worker: Worker) => void;
   readonly stopped: (worker: Worker) => void;
+  /** What it does beside its work while it runs; null where that is nothing. */
+  readonly help: Help | null;
+}
+
+/** Something that goes on beside a worker's work. It never fails: it tries again, and says so. */
+export interface Help {
+  start(): void;
+  stop(): Promise<void>;
 }
 
 /**
@@ -115,6 +123,7 @@ export class Worker {
       throw error;
     }
     await this.#heartbeat.start();
+    this.#site.help?.start();
     // Only a simulated death of the process ends a loop with an error.
     this.#running = Promise.all([this.#send(), this.#settleLoop()]).catch(() => {
       this.#stopping = true;
@@ -152,10 +161,13 @@ export class Worker {
     const over = setTimeout(() => this.#over.abort(), timeoutMs);
     this.#work.ring();
     this.#accepted.ring();
+    const helped = this.#site.help?.stop();
     await this.#consumer?.stop(timeoutMs).catch(() => undefined);
     this.#consumer = null;
     this.#accepted.ring();
     await this.#running.finally(() => clearTimeout(over));
+    // What hangs is left to others.
+    if (helped) await Promise.race([helped, pauseUntil(this.#stopAt)]);
     await this.#heartbeat.stop();
     this.#over = new AbortController();
     const nothing = () => undefined;
@@ -309,6 +321,9 @@ export class Worker {
     }
   }
 }
+
+const pauseUntil = (at: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())).unref());
 
 const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 const RULES: Readonly<Record<keyof WorkerOptions, readonly [holds: (value: number) => boolean, must: string]>> = {

@@ -59,6 +59,23 @@ onPairs('movies.backfill', ({ use }) => {
     expect(await movies().verify()).toMatchObject({ clean: true });
   }, 120_000);
 
+  it('is divided over workers, and nothing written meanwhile is lost', async () => {
+    const documentsThere = await repository().count();
+    const worker = stack.scrypath.worker();
+    await worker.start();
+    const { documents, replayed } = await movies().backfill({
+      ...{ distribute: true, partitions: 4, batchSize: 100 },
+      onProgress: ({ total }) => expect(total).toBe(documentsThere),
+    });
+    expect([documents, replayed]).toEqual([documentsThere, 0]);
+    await expect(movies().backfill({ distribute: true, where: { id: 1 } })).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      problems: [expect.stringContaining('where')],
+    });
+    expect(await movies().verify()).toMatchObject({ clean: true });
+    await worker.stop();
+  }, 120_000);
+
   it('refuses two at once, and leaves the first alone', async () => {
     const first = movies().backfill({ batchSize: 50 });
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -29,6 +29,8 @@ export interface RebuildRunGiven {
   /** Longest time for one step after it was begun, in milliseconds. */
   readonly patienceMs: number;
   readonly perSecond: number;
+  /** Whether workers fill ranges too; default: as chance has it. */
+  readonly distribute?: boolean;
 }
 
 export interface RebuildRun {
@@ -155,7 +157,10 @@ class Running {
   /** From the beginning to the cutover, through every death; or to where it is abandoned. */
   async rebuild(): Promise<void> {
     const { end } = this.#given;
-    const options = { batchSize: 500, partitions: this.#random() < 0.3 ? 2 : 1, cutover: end !== 'abandon' };
+    const chance = this.#random();
+    const { distribute = chance > 0.7 } = this.#given;
+    const partitions = distribute ? 6 : chance < 0.3 ? 2 : 1;
+    const options = { batchSize: 500, partitions, distribute, cutover: end !== 'abandon' };
     await this.#throughDeaths(
       'begin',
       options,

@@ -9,6 +9,7 @@ interface Options {
   readonly into?: string;
   readonly batchSize?: number;
   readonly partitions?: number;
+  readonly distribute?: true;
   readonly maxFailures?: number;
 }
 
@@ -24,6 +25,7 @@ export const backfill = defineCommand<Options>({
     { flags: '--into <index>', about: 'another index, without prefix, that is there' },
     { flags: '--batch-size <n>', about: 'rows of a page', reads: 'number' },
     { flags: '--partitions <n>', about: 'ranges of keys that are read side by side', reads: 'number' },
+    { flags: '--distribute', about: 'let running workers fill ranges too; with an outbox only' },
     { flags: '--max-failures <n>', about: 'records that may fail before it stops; default 0', reads: 'number' },
   ],
   json: '`FilledIndex`; an error in it is its class and code',
@@ -38,13 +40,13 @@ export const backfill = defineCommand<Options>({
   }),
   run: async ({ service, options, signal, progress, confirm }) => {
     const one = service();
-    const { resume, into, batchSize, partitions, maxFailures } = options;
+    const { resume, into, batchSize, partitions, distribute, maxFailures } = options;
     const { named, rows } = await liveIndexOf(one, signal);
     const what = resume === undefined ? 'Every row is written' : 'The rows that are left are written';
     await confirm([`${what}: ${into === undefined ? named : `${rows}, into the index "${into}"`}.`]);
     const onProgress = filling(progress, 'fill');
     const value = await one.backfill({
-      ...given({ resume, into, batchSize, partitions, maxFailures }),
+      ...given({ resume, into, batchSize, partitions, distribute, maxFailures }),
       ...{ signal, onProgress },
     });
     return { value, parts: partsOf(one.metadata.entity, value), state: value.failed.length > 0 ? 'found' : 'fine' };

@@ -9,6 +9,7 @@ interface Options {
   readonly dropForeign?: true;
   readonly batchSize?: number;
   readonly partitions?: number;
+  readonly distribute?: true;
   readonly maxFailures?: number;
 }
 
@@ -26,6 +27,7 @@ export const reindex = defineCommand<Options>({
     { flags: '--drop-foreign', about: 'leave out settings that were made on the live index elsewhere' },
     { flags: '--batch-size <n>', about: 'rows of a page of the fill', reads: 'number' },
     { flags: '--partitions <n>', about: 'ranges of keys that the fill reads side by side', reads: 'number' },
+    { flags: '--distribute', about: 'let running workers fill ranges too; with an outbox only' },
     { flags: '--max-failures <n>', about: 'records that may have no document; default 0', reads: 'number' },
   ],
   json: '`RebuildAudit`, which the `Rebuild` has as `audit`',
@@ -40,7 +42,7 @@ export const reindex = defineCommand<Options>({
   run: async ({ service, options, signal, progress, confirm }) => {
     const one = service();
     const { entity } = one.metadata;
-    const { resume, cutover, keepOld, dropForeign, batchSize, partitions, maxFailures } = options;
+    const { resume, cutover, keepOld, dropForeign, batchSize, partitions, distribute, maxFailures } = options;
     const { named, beside, total } = await liveIndexOf(one, signal);
     await confirm(
       resume && beside !== null
@@ -54,7 +56,7 @@ export const reindex = defineCommand<Options>({
           ],
     );
     const rebuild = await one.reindex({
-      ...given({ resume, dropForeign, batchSize, partitions, maxFailures }),
+      ...given({ resume, dropForeign, batchSize, partitions, distribute, maxFailures }),
       ...(cutover ? {} : { cutover }),
       ...(keepOld ? {} : { keepOld }),
       ...{ signal, onProgress: rebuilding(progress, entity, total) },
