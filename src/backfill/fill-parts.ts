@@ -142,10 +142,11 @@ export async function takePart(
 export class FillPart implements FillLog {
   readonly entity: string;
   readonly index: string;
+  /** Made anew each time that a part is taken. */
+  readonly owner: string;
   options: PartOptions = {};
   readonly #connection: Connection;
   readonly #id: string;
-  readonly #owner: string;
   readonly #wasRunning: boolean;
   #state: FillState | null = null;
 
@@ -157,7 +158,7 @@ export class FillPart implements FillLog {
     this.entity = given.entity;
     this.index = given.index;
     this.#id = given.id;
-    this.#owner = given.owner;
+    this.owner = given.owner;
     this.#wasRunning = given.wasRunning;
   }
 
@@ -232,6 +233,6 @@ export class FillPart implements FillLog {
   }
 
   #own(s: Parameters<Parameters<typeof run>[1]>[0]): string {
-    return `id = ${s.value(this.#id)} AND owner = ${s.value(this.#owner)}`;
+    return `id = ${s.value(this.#id)} AND owner = ${s.value(this.owner)}`;
   }
 }

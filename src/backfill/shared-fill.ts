@@ -165,6 +165,7 @@ export async function fillPart(
 ): Promise<BackfillReport> {
   await part.load();
   const beating = setInterval(() => void part.beat().catch(() => undefined), BEAT_EVERY_MS);
+  beating.unref();
   try {
     const report = await runBackfill(
       { ...site, log: part },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backfillIn, changeRebuildIn, rebuildIn, VERBS, type Verb } from './rebuilding';
+import { backfillIn, changeRebuildIn, helpIn, rebuildIn, VERBS, type Verb } from './rebuilding';
 import type { ChangePoint, Lane, SendingProcess } from './sending-process';
 import { AFTERWARDS, type Afterwards, type Ending, type World } from './world';
 import { type TransactionStep, Writer } from './writer';
@@ -45,9 +45,11 @@ export type Step =
       readonly keepOld: boolean;
       readonly batchSize: number;
       readonly partitions: number;
+      readonly distribute: boolean;
     }
   | { readonly does: 'verb'; readonly process: number; readonly verb: Verb }
-  | { readonly does: 'backfill'; readonly process: number; readonly batchSize: number }
+  | { readonly does: 'backfill'; readonly process: number; readonly batchSize: number; readonly distribute: boolean }
+  | { readonly does: 'help'; readonly process: number }
   /** Everything that waits is sent, and its outcome asked for. */
   | { readonly does: 'work'; readonly process: number }
   | { readonly does: 'until'; readonly process: number; readonly step: (typeof MOMENTS)[number] }
@@ -130,6 +132,7 @@ const rebuilding: readonly Weighted[] = [
       keepOld: fc.constantFrom(true, true, false),
       batchSize: fc.constantFrom(1, 2, 100),
       partitions: fc.constantFrom(1, 1, 2),
+      distribute: fc.constantFrom(false, false, true),
     }),
   },
   {
@@ -138,8 +141,14 @@ const rebuilding: readonly Weighted[] = [
   },
   {
     weight: 3,
-    arbitrary: fc.record({ does: fc.constant('backfill'), process: processes, batchSize: fc.constantFrom(1, 2, 100) }),
+    arbitrary: fc.record({
+      does: fc.constant('backfill'),
+      process: processes,
+      batchSize: fc.constantFrom(1, 2, 100),
+      distribute: fc.boolean(),
+    }),
   },
+  { weight: 5, arbitrary: fc.record({ does: fc.constant('help'), process: processes }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -265,7 +274,9 @@ class History {
       case 'verb':
         return this.#fill(process, 'rebuild', () => changeRebuildIn(process, step.verb));
       case 'backfill':
-        return this.#fill(process, 'backfill', () => backfillIn(process, step.batchSize));
+        return this.#fill(process, 'backfill', () => backfillIn(process, step.batchSize, step.distribute));
+      case 'help':
+        return this.#begin(process, 'help', () => helpIn(process));
       case 'work':
         await this.#begin(process, 'send', () => sender.drain({ kind: 'due', limit: 100, fewerShards: false }));
         await this.#go(process, { which: 0, times: 40 });

@@ -235,6 +235,19 @@ export const MUTANTS: readonly Mutant[] = [
     databases: ON_TWO,
   },
   {
+    rule: 'range: whoever fills one asks before each upload whether it is still his',
+    changes: [
+      {
+        file: 'src/backfill/shared-fill.ts',
+        find: `          await beforeSend?.();
+          await part.beat();`,
+        replace: '          await beforeSend?.();',
+      },
+    ],
+    scenario: 'whoever has a range of a backfill is silent, and goes on when somebody else has filled it',
+    databases: ON_TWO,
+  },
+  {
     rule: 'touched: a key is remembered before it is sent',
     changes: [
       {

@@ -4,7 +4,7 @@ import type { SenderSite } from '../../src/worker/sender';
 import type { DatabaseName } from '../stacks/reachable';
 import { POISON } from './engine-room';
 import { Book } from './library';
-import { backfillIn, changeRebuildIn, rebuildIn } from './rebuilding';
+import { backfillIn, changeRebuildIn, helpIn, rebuildIn } from './rebuilding';
 import type { SendingProcess } from './sending-process';
 import { GRACE_MS, LATE_MS, LOCK_MS } from './times';
 import { type Afterwards, type Ending, type World, worse } from './world';
@@ -379,6 +379,41 @@ const REBUILD_SCENARIOS: readonly Scenario[] = [
       await put(world, 'a', 'two');
       await sendAll(world);
       await filling.goOn();
+    },
+  },
+  {
+    name: 'whoever has a range of a backfill is silent, and goes on when somebody else has filled it',
+    databases: EVERYWHERE,
+    run: async (world) => {
+      await put(world, 'a', 'one');
+      await sendAll(world);
+      const [filling, helping] = [await world.process(), await world.process()];
+      filling.begin('backfill', () => backfillIn(filling, 100, true));
+      for (let steps = 0; steps < 100 && !(await world.isDivided()); steps += 1) {
+        filling.gate.letGo();
+        await filling.quiet();
+      }
+      let wake: () => void = () => undefined;
+      const asleep = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      let hasRead = false;
+      helping.begin('help', () =>
+        helpIn(helping, () => {
+          hasRead = true;
+          return asleep;
+        }),
+      );
+      for (let steps = 0; steps < 100 && !hasRead; steps += 1) {
+        helping.gate.letGo();
+        await helping.quiet();
+      }
+      helping.fills.clear();
+      await put(world, 'a', 'two');
+      await sendAll(world);
+      await filling.goOn();
+      wake();
+      await helping.goOn();
     },
   },
   {

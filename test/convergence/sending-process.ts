@@ -1,6 +1,7 @@
 import { type Backend, ScrypathError } from 'scrypath';
 import { type FaultPoint, type Faults, withFaults } from 'scrypath/testing';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { FillPart } from '../../src/backfill/fill-parts';
 import { Delivery } from '../../src/worker/delivery';
 import { LockedShards } from '../../src/worker/locked-shards';
 import { Sender, type SenderSite } from '../../src/worker/sender';
@@ -10,7 +11,10 @@ import { Connection } from './held-connection';
 import { LOCK_MS, PAUSE_MS } from './times';
 import type { VirtualClock } from './virtual-clock';
 
-export type Lane = 'send' | 'settle' | 'direct' | 'rebuild' | 'backfill';
+export type Lane = 'send' | 'settle' | 'direct' | 'rebuild' | 'backfill' | 'help';
+
+/** Work on an index as a whole. */
+export const FILLING: readonly Lane[] = ['rebuild', 'backfill', 'help'];
 
 /** Requests that change something in the engine. */
 export type ChangePoint = Exclude<FaultPoint, 'search' | 'outcomes'>;
@@ -33,6 +37,8 @@ export class SendingProcess {
   readonly faults: Faults;
   readonly sender: Sender;
   readonly delivery: Delivery;
+  /** Ranges of a divided backfill that it has taken. */
+  readonly fills = new Set<FillPart>();
   readonly #surroundings: Surroundings;
   readonly #lanes = new Map<Lane, Promise<void>>();
   readonly #connections: Connection[] = [];
@@ -94,6 +100,10 @@ export class SendingProcess {
 
   isBusy(lane?: Lane): boolean {
     return lane === undefined ? this.#lanes.size > 0 : this.#lanes.has(lane);
+  }
+
+  get isFilling(): boolean {
+    return FILLING.some((lane) => this.isBusy(lane));
   }
 
   /** Resolves when nothing goes on by itself: every lane is over, at the gate, or waits for somebody else. */

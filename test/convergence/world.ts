@@ -183,6 +183,12 @@ export class World {
           await manager.query(`UPDATE ${table} SET seen_at = ${this.clock.now} WHERE id = '${id}'`);
       });
     };
+    for (const process of this.#processes)
+      if (!process.gate.isDead && process.isFilling)
+        for (const { owner } of process.fills)
+          await this.dataSource.query(
+            `UPDATE scrypath_fill SET updated_at = ${this.clock.now} WHERE owner = '${owner}' AND state = 'running'`,
+          );
     if (isAtWork('rebuild')) await seen('scrypath_rebuild');
     if (isAtWork('backfill')) await seen('scrypath_registration');
   }
@@ -195,14 +201,18 @@ export class World {
 
   /** Whether somebody is at work who fills or exchanges indexes. */
   get isFilling(): boolean {
-    return [...this.#processes].some(
-      (each) => !each.gate.isDead && (each.isBusy('rebuild') || each.isBusy('backfill')),
-    );
+    return [...this.#processes].some((each) => !each.gate.isDead && each.isFilling);
   }
 
   /** Lets it pass until nobody counts as at work any more who is not. */
   async forgetTheDead(): Promise<void> {
     await this.pass(ALIVE_MS);
+  }
+
+  /** Whether a backfill has ranges that somebody may take. */
+  async isDivided(): Promise<boolean> {
+    const sql = "SELECT id FROM scrypath_fill WHERE parent IS NOT NULL AND state = 'open'";
+    return (await this.dataSource.query(sql)).length > 0;
   }
 
   /** The rebuild that was not brought to its end. */
@@ -252,14 +262,13 @@ export class World {
 
   /** Who is at work on an index dies, or comes to his end with whatever goes wrong for him. */
   async #endFills(kills: boolean): Promise<void> {
-    const isFilling = (each: SendingProcess) => each.isBusy('rebuild') || each.isBusy('backfill');
-    const filling = [...this.#processes].filter(isFilling);
+    const filling = [...this.#processes].filter((each) => each.isFilling);
     for (const process of filling) {
       if (kills && process.mayDie) await process.kill();
       else process.gate.open();
     }
     // One may wait for another.
-    for (const process of filling) await this.#through(process, () => isFilling(process));
+    for (const process of filling) await this.#through(process, () => process.isFilling);
   }
 
   /** Time goes on as a process wants it, as long as something holds. */
