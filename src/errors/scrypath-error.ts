@@ -63,6 +63,8 @@ export const ERROR_CODES = [
   'INDEX_REPLACED',
   /** The wait was over before the work was done; it is durable and goes on. */
   'WORK_TIMEOUT',
+  /** The database ended the connection under which all sending was held up for a step; of that step nothing was written, or all. */
+  'HOLD_LOST',
   /** The work was given up after its reason was written down; `failedWork()` lists it. */
   'WORK_DISCARDED',
   /** Another backfill into the same live index is under way. */

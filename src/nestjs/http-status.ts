@@ -12,6 +12,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = Object.freeze({
 
   SETTINGS_REFUSED: 409,
   SETTINGS_UNREADABLE: 409,
+  HOLD_LOST: 503,
   BACKFILL_RUNNING: 409,
   REBUILD_RUNNING: 409,
   REBUILD_STATE: 409,

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { ScrypathError } from '../errors/scrypath-error.js';
 import { tablesOf } from '../outbox/attach.js';
 import { run } from '../outbox/statement.js';
 import {
@@ -185,6 +186,13 @@ export class LockedShards implements HoldSource {
       const result = await action(queryRunner, Number(records[0]?.until ?? 0));
       await queryRunner.commitTransaction();
       return result;
+    } catch (error) {
+      // A connection that cannot even do that has ended, or is about to be told so.
+      const isThere = await queryRunner.rollbackTransaction().then(
+        () => true,
+        () => false,
+      );
+      throw isThere || ScrypathError.is(error) ? error : fenceLost(name, this.#timing.lockMs, error);
     } finally {
       await endConnection(queryRunner);
       await takeDownFence(await this.aside('look'), announced);
@@ -218,3 +226,11 @@ export class LockedShards implements HoldSource {
     if (runner !== null) await endConnection(runner);
   }
 }
+
+const fenceLost = (name: string, lockMs: number, cause: unknown): ScrypathError =>
+  new ScrypathError({
+    code: 'HOLD_LOST',
+    happened: `The database ended the connection under which all sending was held up for a step (${name}).`,
+    remedy: `Do it again: it goes on from what is written down. Where it comes often, the machine is too busy to do the step within ${lockMs} ms; raise outbox.lockMs.`,
+    cause,
+  });

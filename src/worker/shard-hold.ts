@@ -62,7 +62,10 @@ export interface HoldSource {
   hold(scope: Scope): Promise<ShardHold | null>;
   /** A connection beside the hold's, for statements that are committed at once; one for each purpose. */
   aside(purpose: Purpose): Promise<QueryRunner>;
-  /** Takes every shard, once running batches are over, and runs `action` meanwhile. */
+  /**
+   * Takes every shard, once running batches are over, and runs `action` meanwhile.
+   * @throws ScrypathError `HOLD_LOST` where the connection ended under it
+   */
   fence<T>(name: string, action: FencedAction<T>): Promise<T>;
   close(): Promise<void>;
 }

@@ -59,10 +59,10 @@ export interface RebuildRun {
 const WORKERS = 2;
 const WORKING = { batchSize: 500 };
 /**
- * Reasons for which whoever rebuilds stops, and is to be started again. 25P03 is the database's own for a transaction that was
- * idle past its deadline: with short times on a machine that is busy, a process may not get its turn in between.
+ * Reasons for which whoever rebuilds stops, and is to be started again. With short times on a machine that is busy, a process
+ * may not get its turn before the database ends its transaction: `HOLD_LOST`, and 25P03 where it was not held under.
  */
-const PASSING = /^(BACKEND_|REBUILD_RUNNING|BACKFILL_RUNNING|TASK_|WORK_TIMEOUT|25P03$|undefined$)/;
+const PASSING = /^(BACKEND_|REBUILD_RUNNING|BACKFILL_RUNNING|TASK_|WORK_TIMEOUT|HOLD_LOST$|25P03$|undefined$)/;
 
 /** Where whoever rebuilds is killed, and for how many milliseconds at most he is in that step then. */
 const DEATHS: readonly (readonly [string, number])[] = [

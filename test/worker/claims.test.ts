@@ -312,6 +312,24 @@ onEveryDatabase('claims', ({ use, database }) => {
       await held!.abandon(false);
     });
 
+    it('says so where the database ends its connection, and is taken down', async () => {
+      await mark(1);
+      const { family } = dialectOf(stack.dataSource);
+      const fence = open().fence('rebuild', async (queryRunner) => {
+        if (family === 'sqlite') throw new Error('no');
+        const [{ id }] = await queryRunner.query(
+          family === 'postgres' ? 'SELECT pg_backend_pid() AS id' : 'SELECT CONNECTION_ID() AS id',
+        );
+        await stack.dataSource.query(family === 'postgres' ? `SELECT pg_terminate_backend(${id})` : `KILL ${id}`);
+        await queryRunner.query('SELECT 1');
+      });
+      await expect(fence).rejects.toMatchObject(
+        // One connection for all: there is none to lose.
+        family === 'sqlite' ? { message: 'no' } : { code: 'HOLD_LOST', cause: expect.anything() },
+      );
+      expect(await stack.dataSource.query('SELECT * FROM scrypath_fence')).toEqual([]);
+    });
+
     it('whose owner died does not stop the world: its announcement ends', async () => {
       await mark(1);
       const { nowMs } = dialectOf(stack.dataSource);
