@@ -77,6 +77,8 @@ export async function runBackfill(site: BackfillSite, call: BackfillCall): Promi
     killed: false,
   };
   const mode = saved === null ? 'fresh' : 'resumed';
+  // Before anything is sent: where it is killed at its first upload, somebody must know that there was one.
+  if (saved === null) await site.log.save(unfinished.state);
   const facts: BackfillSpan = { entity: site.metadata.entity, index: call.index, mode };
   return span('scrypath:backfill', facts, async (context) => {
     const report = await new Backfill(site, call, unfinished, mode).run();

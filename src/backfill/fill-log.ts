@@ -22,24 +22,23 @@ export class StoredFillLog implements FillLog {
   readonly #fill: Fill;
   #id: string | null;
 
-  private constructor(connection: () => Promise<QueryRunner>, fill: Fill, id: string | null) {
+  private constructor(connection: () => Promise<QueryRunner>, fill: Fill, id: string | null, lateUntil = 0) {
     this.#connection = connection;
     this.#fill = fill;
     this.#id = id;
+    this.lateUntil = lateUntil;
   }
 
+  /** Until then a page of what was given up may arrive, in milliseconds since 1970; 0 where none can. */
+  readonly lateUntil: number;
+
   /**
-   * A backfill that begins; what one before it has left is forgotten.
+   * A backfill that begins; what one before it has left is given up.
    * @param connection for statements that are committed at once
    */
   static async begin(connection: () => Promise<QueryRunner>, fill: Fill): Promise<StoredFillLog> {
-    const { entity, index } = fill;
-    await run(
-      await connection(),
-      (s) =>
-        `DELETE FROM ${s.tables.fill} WHERE entity = ${s.value(entity)} AND index_name = ${s.value(index)} AND state <> 'done'`,
-    );
-    return new StoredFillLog(connection, fill, null);
+    const late = await StoredFillLog.giveUp(connection, fill);
+    return new StoredFillLog(connection, fill, null, late === 0 ? 0 : Date.now() + late);
   }
 
   /** The newest backfill that has not come to its end, or null where there is none. */

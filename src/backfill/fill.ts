@@ -30,5 +30,9 @@ export async function fill(
   const saved = await left?.load();
   // One that is divided keeps no range itself.
   const isDivided = saved ? saved.state.ranges.length === 0 : distribute;
-  return isDivided ? runSharedBackfill({ ...site, log }, call, parts) : runBackfill({ ...site, log }, call);
+  const report = await (isDivided
+    ? runSharedBackfill({ ...site, log }, call, parts)
+    : runBackfill({ ...site, log }, call));
+  const lateUntil = Math.max(report.lateUntil ?? 0, log.lateUntil);
+  return { ...report, lateUntil: lateUntil === 0 ? null : lateUntil };
 }

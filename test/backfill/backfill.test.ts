@@ -1,10 +1,13 @@
 import type { QueryRunner } from 'typeorm';
+import { runBackfill } from '../../src/backfill/backfill';
+import { fill as fillIndex } from '../../src/backfill/fill';
 import { StoredFillLog } from '../../src/backfill/fill-log';
 import { MemoryFillLog } from '../../src/backfill/fill-state';
 import type { BackfillProgress } from '../../src/backfill/report';
+import { projectionOf } from '../../src/projection/projection';
 import { onPairs } from '../stacks/stack';
 import { ENTITIES, Entry, Item, Letter, whims } from './entities';
-import { fill, insertAll, items, keysIn } from './filling';
+import { fill, IMPATIENT, insertAll, items, keysIn } from './filling';
 
 const SMALL = { batchSize: 10, body: { documents: 20, bytes: 1_000_000 } };
 const keysOf = (ids: readonly number[]) => ids.map(String).sort();
@@ -100,6 +103,32 @@ onPairs('a backfill', ({ use, database }) => {
     expect(row).toMatchObject({ entity: 'Item', index_name: index(), state: 'done' });
     expect(Number(row.documents)).toBe(count);
   }, 120_000);
+
+  it('knows that a page may be late of one that was killed at its first upload, whether it goes on or begins anew', async () => {
+    await insertAll(stack.dataSource, Item, items(30));
+    const place = { backend: stack.backend, metadata: metadata(), manager: stack.dataSource.manager };
+    const site = { ...place, projection: projectionOf(metadata()) };
+    for (const resume of [true, false]) {
+      const log = await StoredFillLog.begin(connection, stored());
+      let killed: () => void = () => undefined;
+      const died = new Promise<void>((resolve) => {
+        killed = resolve;
+      });
+      // It never comes back from there.
+      const beforeSend = () => {
+        killed();
+        return new Promise<void>(() => undefined);
+      };
+      void runBackfill({ ...site, log }, { index: index(), beforeSend });
+      await died;
+      const mode = { connection, resume, distribute: false };
+      const report = await fillIndex(site, { index: index(), patience: IMPATIENT }, mode);
+      expect(report).toMatchObject({ mode: resume ? 'resumed' : 'fresh', documents: 30 });
+      expect(report.lateUntil).toBeGreaterThan(Date.now());
+      const quiet = await fillIndex(site, { index: index(), patience: IMPATIENT }, { ...mode, resume: false });
+      expect(quiet.lateUntil).toBeNull();
+    }
+  });
 
   it('is not begun with a signal that is aborted already', async () => {
     stack.forgetSql();
