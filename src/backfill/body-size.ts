@@ -4,9 +4,17 @@ export interface BodyLimit {
   readonly bytes: number;
 }
 
-/** Big bodies win, as an engine does at once what is in one; of smaller ones it begins earlier. Bytes bound what is in memory. */
-const LARGEST: BodyLimit = Object.freeze({ documents: 20_000, bytes: 10_000_000 });
-const PARTS = 8;
+/** Bytes bound what is in memory. */
+const MOST_BYTES = 10_000_000;
+/**
+ * Big bodies win, since an engine does at once what is in one, and each time that it begins again costs it as much as 20,000
+ * documents; of smaller ones it begins earlier. Of 171,000 rows, thirds took 2.7 s, eighths 3.0 s, halves 3.0 s.
+ */
+const PARTS = 3;
+const MOST = 60_000;
+/** Beyond this the engine always finds several that wait, and does these at once: smaller ones lose less where they are lost. */
+const LARGE_TABLE = 300_000;
+const MOST_OF_LARGE = 30_000;
 /** A table up to this is a matter of seconds; of smaller parts it loses less where it is killed. */
 const SMALL_TABLE = 40_000;
 const PARTS_OF_SMALL = 64;
@@ -14,6 +22,10 @@ const SMALLEST = 250;
 
 export function bodyLimit(rows: number, given: BodyLimit | undefined): BodyLimit {
   if (given) return given;
-  const part = Math.ceil(rows / (rows < SMALL_TABLE ? PARTS_OF_SMALL : PARTS));
-  return { ...LARGEST, documents: Math.min(LARGEST.documents, Math.max(SMALLEST, part)) };
+  return { documents: documentsFor(rows), bytes: MOST_BYTES };
+}
+
+function documentsFor(rows: number): number {
+  if (rows < SMALL_TABLE) return Math.max(SMALLEST, Math.ceil(rows / PARTS_OF_SMALL));
+  return rows > LARGE_TABLE ? MOST_OF_LARGE : Math.min(MOST, Math.ceil(rows / PARTS));
 }

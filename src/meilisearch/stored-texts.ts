@@ -19,12 +19,19 @@ export function addTexts(answer: string, into: Map<DocumentKey, string>): boolea
   if (!answer.startsWith(FIRST)) return false;
   const texts = answer.slice(FIRST.length, end).split(BETWEEN);
   // A document that holds the name once more, deeper, or that has a number as its key, is not cut where it ends.
-  if (texts.length !== total || answer.split(NAME).length - 1 !== total) return false;
+  if (texts.length !== total || !isThere(NAME, total, answer)) return false;
   for (const text of texts) {
     const quote = text.indexOf('"');
     into.set(text.slice(0, quote), text.slice(quote + 2));
   }
   return true;
+}
+
+/** Whether a text is there so many times, and no more. */
+function isThere(part: string, times: number, text: string): boolean {
+  let found = 0;
+  for (let at = text.indexOf(part); at >= 0 && found <= times; at = text.indexOf(part, at + part.length)) found += 1;
+  return found === times;
 }
 
 /** The answer read, or undefined where it is no JSON. */

@@ -205,6 +205,11 @@ export class Scene {
     );
   }
 
+  async rows(): Promise<number> {
+    const [row] = await this.database.query<{ n: unknown }>('SELECT COUNT(*) AS n FROM product');
+    return Number(row!.n);
+  }
+
   /** What the index says, held against what the database says. */
   async compare(index = this.index): Promise<Differences> {
     const expected = await expectedProducts(this.database);
