@@ -95,7 +95,7 @@ class SharedFill {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     } finally {
-      stopTelling();
+      await stopTelling();
     }
   }
 
@@ -125,10 +125,10 @@ class SharedFill {
     });
   }
 
-  /** Tells of what all have done, about once a second. @returns what ends it */
-  async #telling(): Promise<() => void> {
+  /** Tells of what all have done: now, about once a second, and when it ends. @returns what ends it */
+  async #telling(): Promise<() => Promise<void>> {
     const { onProgress } = this.#call;
-    if (onProgress === undefined) return () => undefined;
+    if (onProgress === undefined) return () => Promise.resolve();
     const { manager, metadata } = this.#site;
     const total = await countRecords(manager, metadata, { after: null });
     const tell = async (): Promise<void> => {
@@ -144,8 +144,13 @@ class SharedFill {
       });
     };
     // A figure for the eye: that it is not to be had stops nothing.
-    const timer = setInterval(() => void tell().catch(() => undefined), 1_000);
-    return () => clearInterval(timer);
+    const tellQuietly = () => tell().catch(() => undefined);
+    await tellQuietly();
+    const timer = setInterval(() => void tellQuietly(), 1_000);
+    return async () => {
+      clearInterval(timer);
+      await tellQuietly();
+    };
   }
 }
 

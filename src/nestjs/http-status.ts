@@ -12,7 +12,6 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = Object.freeze({
 
   SETTINGS_REFUSED: 409,
   SETTINGS_UNREADABLE: 409,
-  HOLD_LOST: 503,
   BACKFILL_RUNNING: 409,
   REBUILD_RUNNING: 409,
   REBUILD_STATE: 409,
@@ -42,6 +41,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = Object.freeze({
   DATA_SOURCE_NOT_READY: 503,
   BACKEND_UNREACHABLE: 503,
   BACKEND_BUSY: 503,
+  HOLD_LOST: 503,
   INDEX_NOT_FOUND: 503,
   INDEX_REPLACED: 503,
   CLOSED: 503,

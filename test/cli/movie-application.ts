@@ -47,11 +47,16 @@ const backend = new Proxy(engine, {
   get(target, name) {
     const member = Reflect.get(target, name, target);
     if (typeof member !== 'function') return member;
-    if (name !== 'upsert' || !APP_ENDS) return member.bind(target);
-    return (...given: unknown[]) => {
+    if (!APP_ENDS || !['upsert', 'upload'].includes(name as string)) return member.bind(target);
+    const mayEnd = (send: (...given: unknown[]) => unknown) => (...given: unknown[]) => {
       uploads += 1;
       if (uploads === Number(APP_ENDS)) process.kill(process.pid, APP_ENDS_BY as NodeJS.Signals);
-      return member.apply(target, given);
+      return send(...given);
+    };
+    if (name === 'upsert') return mayEnd(member.bind(target));
+    return (index: string) => {
+      const upload = engine.upload!(index);
+      return Object.assign(upload, { send: mayEnd(upload.send.bind(upload)) });
     };
   },
 });

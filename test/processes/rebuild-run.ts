@@ -64,7 +64,7 @@ const WORKING = { batchSize: 500 };
  */
 const PASSING = /^(BACKEND_|REBUILD_RUNNING|BACKFILL_RUNNING|TASK_|WORK_TIMEOUT|HOLD_LOST$|25P03$|undefined$)/;
 
-/** Where whoever rebuilds is killed, and for how many milliseconds at most he is in that step then. */
+/** Where whoever rebuilds is killed, and for how many milliseconds at most he is in that step then, of 100,000 rows. */
 const DEATHS: readonly (readonly [string, number])[] = [
   ['create', 300],
   ['fill', 4_000],
@@ -213,7 +213,8 @@ class Running {
   /** Kills a child in some step, where it comes to that. */
   async #dies(child: Child): Promise<boolean> {
     const [step, longestMs] = DEATHS[Math.floor(this.#random() * DEATHS.length)]!;
-    const delay = this.#random() * longestMs;
+    const { size } = this.#given.scene.given;
+    const delay = this.#random() * longestMs * Math.max(0.05, Math.min(1, (size?.products ?? 0) / 100_000));
     const isIn = () => child.said.some((said) => said.kind === 'step' && said.step === step);
     while (!isIn() && !child.isOver) await pause(5);
     await pause(delay);
