@@ -10,6 +10,8 @@ export const partLost = (entity: string, index: string): ScrypathError =>
     remedy: 'Nothing is to be done: whoever goes on with the backfill fills it.',
   });
 
+export const isPartLost = (error: unknown): boolean => ScrypathError.is(error, 'BACKFILL_RUNNING');
+
 /** What another process could not fill a part for; its own words stay in its process. */
 export const partFailed = (entity: string, index: string, problem: string): ScrypathError =>
   new ScrypathError({

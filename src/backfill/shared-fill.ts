@@ -5,7 +5,7 @@ import type { StoredFillLog } from './fill-log.js';
 import type { FillPart, FillParts, PartSeen } from './fill-parts.js';
 import { type FillState, freshState } from './fill-state.js';
 import { keyRanges } from './key-ranges.js';
-import { partFailed } from './part-errors.js';
+import { isPartLost, partFailed, partLost } from './part-errors.js';
 import type { BackfillFailure, BackfillReport, FailedPage } from './report.js';
 import { withReport } from './report.js';
 
@@ -83,10 +83,12 @@ class SharedFill {
         signal?.throwIfAborted();
         const part = await this.#parts.take();
         if (part !== null) {
-          this.#own.push(await fillPart(this.#site, part, this.#call));
+          await this.#fill(part);
           continue;
         }
         const seen = await this.#parts.read();
+        // Given up by somebody who began anew: nothing is done, and nothing is to be done here.
+        if (seen.length === 0) throw partLost(entity, index);
         const failed = seen.find(({ state }) => state === 'failed');
         if (failed) throw partFailed(entity, index, failed.problem ?? 'unknown');
         const failures = seen.reduce((sum, one) => sum + one.failed, 0);
@@ -96,6 +98,15 @@ class SharedFill {
       }
     } finally {
       await stopTelling();
+    }
+  }
+
+  async #fill(part: FillPart): Promise<void> {
+    try {
+      this.#own.push(await fillPart(this.#site, part, this.#call));
+    } catch (error) {
+      // This process was silent for so long that another has the range now; or all of it was given up, which is seen next.
+      if (!isPartLost(error)) throw error;
     }
   }
 

@@ -206,6 +206,31 @@ onPairs('a backfill that is divided', ({ use }) => {
     expect(await keysIn(stack.backend, index())).toEqual(EVERY_KEY);
   });
 
+  it('goes on with the other ranges where its own was given to somebody else, and with none where it was given up', async () => {
+    let lost = '';
+    const filling = begin({
+      onPage: async () => {
+        if (lost !== '') return;
+        const [{ id }] = await stack.dataSource.query(
+          `SELECT id FROM scrypath_fill WHERE state = 'running' AND parent IS NOT NULL`,
+        );
+        lost = id;
+        await stack.dataSource.query(`UPDATE scrypath_fill SET owner = 'another' WHERE id = '${lost}'`);
+        // And that one is silent too, some time later.
+        setTimeout(
+          () => void stack.dataSource.query(`UPDATE scrypath_fill SET updated_at = 1 WHERE id = '${lost}'`),
+          200,
+        );
+      },
+    });
+    expect(await filling).toMatchObject({ documents: ROWS });
+    expect(await keysIn(stack.backend, index())).toEqual(EVERY_KEY);
+    const givenUp = begin({
+      onPage: () => stack.dataSource.query('DELETE FROM scrypath_fill WHERE parent IS NOT NULL'),
+    });
+    await expect(givenUp).rejects.toMatchObject({ code: 'BACKFILL_RUNNING', entity: 'Item' });
+  });
+
   it('is given up as a whole: whoever fills a range of it stops before his next upload', async () => {
     await stopped();
     const late = counting();
