@@ -25,25 +25,51 @@ const LOOK_EVERY_MS = 5_000;
 /** Beside a worker's work: fills ranges of backfills that are divided, of entities that this process knows. */
 export class FillHelp implements Help {
   readonly #site: FillHelpSite;
-  #stopping = new AbortController();
-  #timer: NodeJS.Timeout | null = null;
-  #looking: Promise<void> = Promise.resolve();
+  #run: Run | null = null;
 
   constructor(site: FillHelpSite) {
     this.#site = site;
   }
 
   start(): void {
-    this.#stopping = new AbortController();
+    this.#run ??= new Run(this.#site);
+  }
+
+  /** Resolves when what was read of the range under way was sent, or the time is over. It goes to whoever looks next. */
+  async stop(at: number): Promise<void> {
+    await this.#run?.stop(at);
+    this.#run = null;
+  }
+}
+
+/** From a start to its stop. */
+class Run {
+  readonly #site: FillHelpSite;
+  readonly #stopping = new AbortController();
+  #isOver = false;
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(site: FillHelpSite) {
+    this.#site = site;
     this.#again();
   }
 
-  /** Resolves when what was read of the range under way was sent. It goes to whoever looks next. */
-  async stop(): Promise<void> {
+  async stop(at: number): Promise<void> {
     this.#stopping.abort(new Error('The worker stops.'));
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#looking;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, at - performance.now()));
+    });
+    await Promise.race([this.#looking, over]);
+    clearTimeout(timer);
+    this.#isOver = true;
   }
+
+  /** None any more for what outlasts the stop: the worker's connections are closed behind it. */
+  readonly #connection = (): Promise<QueryRunner> =>
+    this.#isOver ? Promise.reject(new Error('The worker has stopped.')) : this.#site.connection();
 
   #again(): void {
     if (this.#stopping.signal.aborted) return;
@@ -59,28 +85,32 @@ export class FillHelp implements Help {
   }
 
   async #look(): Promise<void> {
-    const { connection, work } = this.#site;
-    const divided = await dividedEntities(await connection());
-    if (divided.length === 0) return;
-    const newest = await newestVersions(await connection());
-    // A program of an older deployment would write documents of another shape.
-    const entities = divided.filter((entity) => {
-      const version = work().documents.get(entity)?.metadata.version;
+    while (!this.#stopping.signal.aborted) {
+      const entities = await this.#entities();
+      if (entities.length === 0 || !(await this.#fillOne(entities))) return;
+    }
+  }
+
+  /** Asked before each range: a newer deployment may have come meanwhile, and documents of this one have another shape. */
+  async #entities(): Promise<readonly string[]> {
+    const divided = await dividedEntities(await this.#connection());
+    if (divided.length === 0) return [];
+    const newest = await newestVersions(await this.#connection());
+    return divided.filter((entity) => {
+      const version = this.#site.work().documents.get(entity)?.metadata.version;
       return version !== undefined && (newest.get(entity) ?? 0) <= version;
     });
-    if (entities.length > 0) while (await this.#fillOne(entities));
   }
 
   async #fillOne(entities: readonly string[]): Promise<boolean> {
-    const { connection, backend, dataSource, work } = this.#site;
-    const { signal } = this.#stopping;
-    if (signal.aborted) return false;
-    const part = await takePart(connection, { entities });
+    const { backend, dataSource, work } = this.#site;
+    const part = await takePart(this.#connection, { entities });
     if (part === null) return false;
     const { metadata, projection } = work().documents.get(part.entity)!;
     const reading = await readConnection(dataSource);
     try {
-      await fillPart({ backend, metadata, projection, manager: reading.queryRunner.manager }, part, { signal });
+      const site = { backend, metadata, projection, manager: reading.queryRunner.manager };
+      await fillPart(site, part, { signal: this.#stopping.signal });
       return true;
     } finally {
       await reading.end();

@@ -14,6 +14,8 @@ export interface WriteOptions extends CallOptions {
   readonly batch?: string | undefined;
   /** Told of each task as soon as it is accepted: of what the engine took before a call of several tasks failed. */
   readonly onAccepted?: ((task: TaskRef) => void) | undefined;
+  /** Of an upload: awaited before each request. Where it rejects, no more is sent, and the call rejects with that. */
+  readonly beforeRequest?: (() => Promise<void>) | undefined;
 }
 
 /**

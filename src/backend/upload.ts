@@ -43,6 +43,7 @@ class ListedUpload implements Upload {
     const told: TaskRef[] = [];
     try {
       const rest = taken === 0 ? this.#documents : this.#documents.slice(taken);
+      await options.beforeRequest?.();
       const onAccepted = (task: TaskRef) => {
         told.push(task);
         options.onAccepted?.(task);

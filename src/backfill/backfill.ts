@@ -153,7 +153,7 @@ class Backfill {
   #rowsRead = 0;
   #rowsDone = 0;
   #total = 0;
-  #limit = bodyLimit(0, undefined);
+  #limit = bodyLimit(0, undefined, false);
   #backlog: number | undefined;
   #firstSent: number | null = null;
   /** Why no more is read. What was read is still sent, unless the engine is the reason. */
@@ -180,7 +180,7 @@ class Backfill {
     signal?.addEventListener('abort', abort);
     try {
       this.#total = await this.#count();
-      this.#limit = bodyLimit(this.#total, this.#call.body);
+      this.#limit = bodyLimit(this.#total, this.#call.body, this.#site.backend.upload !== undefined);
       const settling = this.#settle().catch((error: unknown) => this.#break(error));
       await Promise.all(this.#lanes.map((lane) => this.#fill(lane).catch((error: unknown) => this.#break(error))));
       this.#allRead = true;
@@ -263,7 +263,8 @@ class Backfill {
       // The resumed run comes back to a page that made it stop.
       if (projected === null) break;
       this.#add(collected, projected, page);
-      if (collected.upload.count >= limit.documents || collected.upload.bytes >= limit.bytes) await flush();
+      const { upload, refused } = collected;
+      if (refused || upload.count >= limit.documents || upload.bytes >= limit.bytes) await flush();
     }
     if (!this.#broken.signal.aborted && collected.to !== null) await flush();
     await uploading;

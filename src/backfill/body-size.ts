@@ -19,10 +19,14 @@ const MOST_OF_LARGE = 30_000;
 const SMALL_TABLE = 40_000;
 const PARTS_OF_SMALL = 64;
 const SMALLEST = 250;
+/** Documents that wait as objects take several times as much as their bytes. */
+const MOST_OBJECTS = 20_000;
 
-export function bodyLimit(rows: number, given: BodyLimit | undefined): BodyLimit {
+/** @param asBytes whether documents wait as the bytes that are sent */
+export function bodyLimit(rows: number, given: BodyLimit | undefined, asBytes: boolean): BodyLimit {
   if (given) return given;
-  return { documents: documentsFor(rows), bytes: MOST_BYTES };
+  const documents = documentsFor(rows);
+  return { documents: asBytes ? documents : Math.min(documents, MOST_OBJECTS), bytes: MOST_BYTES };
 }
 
 function documentsFor(rows: number): number {

@@ -21,9 +21,11 @@ interface PartPlace extends PartOptions {
 type KeptFailure = Omit<BackfillFailure, 'error'>;
 
 export interface PartSeen extends FillState {
+  readonly id: string;
   readonly state: 'open' | 'running' | 'done' | 'failed';
   readonly problem: string | null;
   readonly failedPages: PartPlace['failed'];
+  readonly options: PartOptions;
 }
 
 interface PartRow extends FillRow {
@@ -32,6 +34,11 @@ interface PartRow extends FillRow {
   readonly index_name: string;
   readonly owner: string | null;
   readonly problem: string | null;
+}
+
+function optionsOf({ place }: FillRow): PartOptions {
+  const { batchSize, maxFailures } = JSON.parse(place!) as PartPlace;
+  return { ...(batchSize !== undefined && { batchSize }), ...(maxFailures !== undefined && { maxFailures }) };
 }
 
 /** Who has not been heard of for so long does not fill a part any more, in milliseconds. */
@@ -69,24 +76,40 @@ export class FillParts {
     const { records } = await run<PartRow>(
       await this.#connection(),
       (s) =>
-        `SELECT state, ${cursor(s)} AS place, batches, documents, skipped, failed, problem FROM ${s.tables.fill}
+        `SELECT id, state, ${cursor(s)} AS place, batches, documents, skipped, failed, problem FROM ${s.tables.fill}
          WHERE parent = ${s.value(this.#parent)}`,
     );
     return records.map((row) => ({
       ...stateOf(row),
+      id: row.id,
       state: row.state as PartSeen['state'],
       problem: row.problem,
       failedPages: (JSON.parse(row.place!) as PartPlace).failed,
+      options: optionsOf(row),
     }));
   }
 
-  /** Those that failed are tried again. */
-  async reopen(): Promise<void> {
-    await run(
-      await this.#connection(),
-      (s) =>
-        `UPDATE ${s.tables.fill} SET state = 'open', problem = NULL WHERE parent = ${s.value(this.#parent)} AND state = 'failed'`,
-    );
+  /**
+   * Begins those again that failed, and those with failures where there are more of these than are borne with now.
+   * @param options those of the call that goes on; what it leaves out stays
+   */
+  async reopen(options: PartOptions): Promise<void> {
+    const seen = await this.read();
+    const areTooMany = seen.reduce((sum, { failed }) => sum + failed, 0) > (options.maxFailures ?? 0);
+    for (const part of seen) {
+      const isAnew = areTooMany && part.failed > 0 && part.state !== 'running';
+      if (part.state === 'running' || (part.state === 'done' && !isAnew)) continue;
+      const state = isAnew ? freshState([part.ranges[0]!.range], null) : part;
+      const { batches, documents, skipped, failed } = state;
+      const place = placeOf({ ...state, lateUntil: part.lateUntil }, { ...part.options, ...options });
+      await run(
+        await this.#connection(),
+        (s) =>
+          `UPDATE ${s.tables.fill} SET state = 'open', problem = NULL, ${cursor(s)} = ${s.value(place)},
+           batches = ${s.value(batches)}, documents = ${s.value(documents)}, skipped = ${s.value(skipped)},
+           failed = ${s.value(failed)} WHERE id = ${s.value(part.id)} AND state = ${s.value(part.state)}`,
+      );
+    }
   }
 
   take(): Promise<FillPart | null> {
@@ -120,6 +143,7 @@ export async function takePart(
         : `parent IS NOT NULL AND entity IN (${of.entities.map((entity) => s.value(entity)).join(', ')})`;
     return `SELECT id, entity, index_name, owner, state, ${cursor(s)} AS place FROM ${s.tables.fill}
       WHERE ${isTheirs} AND (state = 'open' OR (state = 'running' AND updated_at < ${s.dialect.nowMs} - ${SILENT_MS}))
+      AND EXISTS (SELECT 1 FROM ${s.tables.fill} whole WHERE whole.id = ${s.tables.fill}.parent)
       ORDER BY state, id LIMIT 20`;
   });
   for (const row of records) {
@@ -170,11 +194,7 @@ export class FillPart implements FillLog {
     );
     const [row] = records;
     if (row === undefined) throw partLost(this.entity, this.index);
-    const { batchSize, maxFailures } = JSON.parse(row.place!) as PartPlace;
-    this.options = {
-      ...(batchSize !== undefined && { batchSize }),
-      ...(maxFailures !== undefined && { maxFailures }),
-    };
+    this.options = optionsOf(row);
     this.#state = stateOf(row);
     return { state: this.#state, killed: this.#wasRunning };
   }
@@ -212,7 +232,7 @@ export class FillPart implements FillLog {
 
   /** Says that it is still being filled. @throws ScrypathError `BACKFILL_RUNNING` where somebody else fills it now, or nobody may */
   async beat(): Promise<void> {
-    await this.#change(() => 'problem = NULL');
+    await this.#change(() => 'problem = problem');
   }
 
   async #change(set: (statement: Parameters<Parameters<typeof run>[1]>[0]) => string): Promise<void> {

@@ -32,15 +32,10 @@ export async function runSharedBackfill(
   // The ranges are in the parts; this one keeps what they come to.
   if (saved === null) await site.log.save(freshState([], null));
   const all = parts(site.log.id!);
-  if ((await all.read()).length === 0) {
-    const { batchSize, maxFailures } = call;
-    const options = {
-      ...(batchSize !== undefined && { batchSize }),
-      ...(maxFailures !== undefined && { maxFailures }),
-    };
-    await all.open(await keyRanges(site.manager, site.metadata, partitions), options);
-  }
-  await all.reopen();
+  const { batchSize, maxFailures } = call;
+  const options = { ...(batchSize !== undefined && { batchSize }), ...(maxFailures !== undefined && { maxFailures }) };
+  if ((await all.read()).length > 0) await all.reopen(options);
+  else await all.open(await keyRanges(site.manager, site.metadata, partitions), options);
   const run = new SharedFill(site, call, all, saved === null ? 'fresh' : 'resumed');
   try {
     const report = await run.toTheEnd();
@@ -76,7 +71,8 @@ class SharedFill {
   async toTheEnd(): Promise<BackfillReport> {
     const { signal, index, maxFailures = 0 } = this.#call;
     const { entity } = this.#site.metadata;
-    this.#rowsBefore = rowsOf(await this.#parts.read());
+    const before = await this.#parts.read();
+    this.#rowsBefore = rowsOf(before);
     const stopTelling = await this.#telling();
     try {
       for (;;) {
@@ -88,7 +84,7 @@ class SharedFill {
         }
         const seen = await this.#parts.read();
         // Given up by somebody who began anew: nothing is done, and nothing is to be done here.
-        if (seen.length === 0) throw partLost(entity, index);
+        if (seen.length < before.length || seen.length === 0) throw partLost(entity, index);
         const failed = seen.find(({ state }) => state === 'failed');
         if (failed) throw partFailed(entity, index, failed.problem ?? 'unknown');
         const failures = seen.reduce((sum, one) => sum + one.failed, 0);
@@ -180,6 +176,7 @@ export async function fillPart(
   }: Pick<BackfillCall, 'signal' | 'beforeSend' | 'onPage' | 'patience' | 'body'>,
 ): Promise<BackfillReport> {
   await part.load();
+  let isRefused = false;
   const beating = setInterval(() => void part.beat().catch(() => undefined), BEAT_EVERY_MS);
   beating.unref();
   try {
@@ -192,7 +189,10 @@ export async function fillPart(
         ...(given.body && { body: given.body }),
         // Who was silent for long must not send behind the back of whoever fills it now.
         beforeSend: async () => {
-          await beforeSend?.();
+          await beforeSend?.().catch((error: unknown) => {
+            isRefused = true;
+            throw error;
+          });
           await part.beat();
         },
       },
@@ -200,7 +200,9 @@ export async function fillPart(
     await part.done(report.failed);
     return report;
   } catch (error) {
-    const isStopped = signal?.aborted === true;
+    // What keeps this caller from sending is no reason for another.
+    const isStopped = signal?.aborted === true || isRefused;
+    clearInterval(beating);
     await part.leave(isStopped ? null : problemOf(error)).catch(() => undefined);
     throw error;
   } finally {

@@ -55,9 +55,8 @@ export class Shipping {
   async send(upload: Upload): Promise<readonly TaskRef[]> {
     const { patience } = this;
     for (let tried = 1; ; tried += 1) {
-      await this.beforeSend();
       try {
-        return await upload.send({ batch: crypto.randomUUID() });
+        return await upload.send({ batch: crypto.randomUUID(), beforeRequest: this.beforeSend });
       } catch (error) {
         if (mayHaveBeenTaken(error)) this.lateUntil = Date.now() + patience.lateMs;
         if (!mayPass(error) || tried >= patience.tries) throw error;

@@ -21,8 +21,9 @@ export async function sendParts<Body>(
   accepted: TaskRef[],
   options: WriteOptions,
 ): Promise<void> {
-  const { batch, onAccepted } = options;
+  const { batch, onAccepted, beforeRequest } = options;
   for (const { body, count } of parts.slice(accepted.length)) {
+    await beforeRequest?.();
     const task = await enqueue(body, options).catch((failure: unknown) => {
       throw accepted.length > 0 ? partlyAccepted(accepted, parts.length, failure) : failure;
     });

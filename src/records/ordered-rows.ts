@@ -13,7 +13,8 @@ export class OrderedRows extends RawSqlResultsToEntityTransformer {
     if (rows.length === 1) return new Map([['', rows]]);
     if (alias !== this.expressionMap.mainAlias) return super.group(rows, alias);
     const names = alias.metadata.primaryColumns.map(({ databaseName }) => this.buildAlias(alias.name, databaseName));
-    if (names.length === 0) return super.group(rows, alias);
+    // Of a view TypeORM takes all columns for the key.
+    if (names.length === 0 || alias.metadata.tableType === 'view') return super.group(rows, alias);
     const groups = new Map<number, ObjectLiteral[]>();
     let last: ObjectLiteral[] | undefined;
     for (const row of rows) {

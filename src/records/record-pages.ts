@@ -158,7 +158,8 @@ class PageReader {
     for (const record of entities) {
       const own = key.of(record);
       const failure = this.#hears ? await this.#tellLoaded(record) : null;
-      if (failure === null) records.push({ key: own, record });
+      // What hears of a load may change the key.
+      if (failure === null) records.push({ key: this.#hears ? key.of(record) : own, record });
       else unreadable.push({ key: own, error: failure.error });
     }
     return { records, unreadable, lastKey: key.of(entities.at(-1)!) };

@@ -80,6 +80,13 @@ export async function assertNoBackfill(queryRunner: QueryRunner, entity: string,
       AND rebuild IS NULL AND (seen_at > ${silentAt} OR ${stopped})`;
   });
   if (records.length > 0) throw backfillRunning(entity, new Date(Number(records[0]!.since)).toISOString());
+  // Nobody goes on with one that was left: the name is another index's from now on, and nobody would replay.
+  await run(
+    queryRunner,
+    (s) =>
+      `DELETE FROM ${s.tables.fill} WHERE entity = ${s.value(entity)} AND index_name = ${s.value(live)}
+       AND (state <> 'done' OR parent IS NOT NULL)`,
+  );
 }
 
 /** Says that the backfill of a registration is at work; or that it is not any more, and another may go on with it. */

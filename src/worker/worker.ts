@@ -62,7 +62,8 @@ export interface WorkerSite {
 /** Something that goes on beside a worker's work. It never fails: it tries again, and says so. */
 export interface Help {
   start(): void;
-  stop(): Promise<void>;
+  /** @param at when it is over at the latest, on the clock of `performance`; what hangs is left to others */
+  stop(at: number): Promise<void>;
 }
 
 /**
@@ -161,13 +162,12 @@ export class Worker {
     const over = setTimeout(() => this.#over.abort(), timeoutMs);
     this.#work.ring();
     this.#accepted.ring();
-    const helped = this.#site.help?.stop();
+    const helped = this.#site.help?.stop(this.#stopAt);
     await this.#consumer?.stop(timeoutMs).catch(() => undefined);
     this.#consumer = null;
     this.#accepted.ring();
     await this.#running.finally(() => clearTimeout(over));
-    // What hangs is left to others.
-    if (helped) await Promise.race([helped, pauseUntil(this.#stopAt)]);
+    await helped;
     await this.#heartbeat.stop();
     this.#over = new AbortController();
     const nothing = () => undefined;
@@ -321,9 +321,6 @@ export class Worker {
     }
   }
 }
-
-const pauseUntil = (at: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())).unref());
 
 const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 const RULES: Readonly<Record<keyof WorkerOptions, readonly [holds: (value: number) => boolean, must: string]>> = {

@@ -96,7 +96,7 @@ onPairs('a backfill that is divided', ({ use }) => {
       while (other.sent.length < 100) await new Promise((resolve) => setTimeout(resolve, 2));
     });
     const report = await begin({ onProgress: ({ rows }) => seen.push(rows) }, {}, waits.backend);
-    await helping.stop();
+    await helping.stop(performance.now() + 5_000);
     expect(report).toMatchObject({ mode: 'fresh', documents: ROWS, rows: ROWS, skipped: 0, failed: [], lastKey: null });
     expect([...waits.sent, ...other.sent].sort()).toEqual(EVERY_KEY);
     expect([seen[0], seen.at(-1)]).toEqual([0, ROWS]);
@@ -115,13 +115,13 @@ onPairs('a backfill that is divided', ({ use }) => {
     try {
       older.start();
       await begin();
-      await older.stop();
+      await older.stop(performance.now() + 5_000);
     } finally {
       await stack.dataSource.query(`UPDATE scrypath_projection SET version = ${version} WHERE entity = 'Item'`);
     }
     stranger.start();
     await begin();
-    await stranger.stop();
+    await stranger.stop(performance.now() + 5_000);
     expect(other.sent).toEqual([]);
   });
 
@@ -181,6 +181,21 @@ onPairs('a backfill that is divided', ({ use }) => {
     ]);
   });
 
+  it('begins ranges with failures anew where there are more of these than are borne with', async () => {
+    whims.failsToProject = 'item 95';
+    const failed = await begin({ maxFailures: 0 }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 'PROJECTION_FAILED' });
+    // More are borne with now.
+    expect((await begin({ maxFailures: 1 }, { resume: true })).documents).toBe(ROWS - 1);
+    await stopped({ maxFailures: 1 });
+    await fillPart(site(), await takenPartWith('95'), { patience: IMPATIENT });
+    const still = begin({ maxFailures: 0 }, { resume: true });
+    await expect(still).rejects.toMatchObject({ code: 'PROJECTION_FAILED' });
+    whims.failsToProject = '';
+    expect(await begin({ maxFailures: 0 }, { resume: true })).toMatchObject({ documents: ROWS, failed: [] });
+    expect(await keysIn(stack.backend, index())).toEqual(EVERY_KEY);
+  });
+
   it('goes on where it was stopped, by those ranges that are left', async () => {
     const controller = new AbortController();
     const own = counting(async () => {
@@ -226,7 +241,11 @@ onPairs('a backfill that is divided', ({ use }) => {
     expect(await filling).toMatchObject({ documents: ROWS });
     expect(await keysIn(stack.backend, index())).toEqual(EVERY_KEY);
     const givenUp = begin({
-      onPage: () => stack.dataSource.query('DELETE FROM scrypath_fill WHERE parent IS NOT NULL'),
+      onPage: async () => {
+        const [{ n }] = await stack.dataSource.query(`SELECT COUNT(*) AS n FROM scrypath_fill WHERE state = 'done'`);
+        // As a fill that begins anew does, when some of it is done.
+        if (Number(n) >= 2) await StoredFillLog.giveUp(async () => runners[3]!, { entity: 'Item', index: index() });
+      },
     });
     await expect(givenUp).rejects.toMatchObject({ code: 'BACKFILL_RUNNING', entity: 'Item' });
   });
