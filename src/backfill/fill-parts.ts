@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { run } from '../outbox/statement.js';
+import { run, type Statement } from '../outbox/statement.js';
 import type { KeyRange } from '../records/record-pages.js';
 import { cursor, type Fill, type FillRow, placeOf, stateOf } from './fill-log.js';
 import { type FillLog, type FillState, freshState, type UnfinishedFill } from './fill-state.js';
@@ -235,7 +235,7 @@ export class FillPart implements FillLog {
     await this.#change(() => 'problem = problem');
   }
 
-  async #change(set: (statement: Parameters<Parameters<typeof run>[1]>[0]) => string): Promise<void> {
+  async #change(set: (statement: Statement) => string): Promise<void> {
     const { affected } = await run(
       await this.#connection(),
       (s) => `UPDATE ${s.tables.fill} SET ${set(s)}, updated_at = ${s.dialect.nowMs} WHERE ${this.#own(s)}`,
@@ -252,7 +252,7 @@ export class FillPart implements FillLog {
     return records.length > 0;
   }
 
-  #own(s: Parameters<Parameters<typeof run>[1]>[0]): string {
+  #own(s: Statement): string {
     return `id = ${s.value(this.#id)} AND owner = ${s.value(this.owner)}`;
   }
 }
